@@ -1,0 +1,80 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The floors, lowest last in each list of dependencies. A target imports only lower floors;
+// TidyTests reads this file and the imports and fails where a target looks upward.
+
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Tests reach into C and Foundation freely; they do not ship.
+let relaxed: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], vectors: Bool = false) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies,
+        resources: vectors ? [.copy("Vectors")] : [],
+        swiftSettings: relaxed)
+}
+
+let package = Package(
+    name: "LienThong",
+    products: [
+        .executable(name: "lienthongd", targets: ["lienthongd"]),
+        .executable(name: "lienthong", targets: ["lienthong"]),
+    ],
+    targets: [
+        // C: Debian's libraries, one module map and one shim each.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLinux"),
+
+        // 0
+        floor("Exchange"),
+        // 1
+        floor("JSON", ["Exchange"]),
+        floor("OpenSSL", ["Exchange", "COpenSSL"]),
+        floor("XML", ["Exchange", "CLibXML2"]),
+        floor("Database", ["Exchange", "CSQLite"]),
+        floor("HTTP", ["Exchange"]),
+        // 2
+        floor("EdXML", ["Exchange", "XML", "OpenSSL", "CZlib"]),
+        floor("Signature", ["Exchange", "JSON", "XML", "OpenSSL", "CZlib"]),
+        floor("AuditLog", ["Exchange", "JSON", "OpenSSL"]),
+        floor("Transport", ["Exchange", "OpenSSL", "HTTP", "CLinux"]),
+        // 3
+        floor("Storage", ["Exchange", "JSON", "OpenSSL", "Database", "EdXML", "Signature", "AuditLog", "CLinux"]),
+        // 4
+        floor("Hub", ["Exchange", "JSON", "OpenSSL", "XML", "EdXML", "Signature", "AuditLog", "Storage", "CLinux"]),
+        // 5
+        floor("API", ["Exchange", "JSON", "OpenSSL", "HTTP", "EdXML", "Signature", "AuditLog", "Transport", "Storage", "Hub"]),
+        // 6
+        program("lienthongd", ["Exchange", "JSON", "OpenSSL", "Signature", "AuditLog", "Transport", "Storage", "Hub", "API", "CLinux"]),
+        program(
+            "lienthong",
+            [
+                "Exchange", "JSON", "OpenSSL", "XML", "HTTP", "EdXML", "Signature", "AuditLog", "Transport", "Storage",
+                "Hub", "CLinux",
+            ]),
+
+        tests("ExchangeTests", ["Exchange"]),
+        tests("JSONTests", ["JSON", "Exchange"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

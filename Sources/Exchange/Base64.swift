@@ -1,0 +1,66 @@
+/// Base 64 after RFC 4648 section 4, whole values only: keys, hashes, signatures, tokens.
+/// Attachments are decoded as a stream in the EdXML target.
+package enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let values: [UInt8] = {
+        var table = [UInt8](repeating: 0xFF, count: 256)
+        for (index, character) in alphabet.enumerated() { table[Int(character)] = UInt8(index) }
+        return table
+    }()
+
+    /// Padded, without line breaks.
+    package static func encode(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity((bytes.count + 2) / 3 * 4)
+        var index = 0
+        while index < bytes.count {
+            let left = bytes.count - index
+            let group =
+                UInt32(bytes[index]) << 16 | (left > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
+                | (left > 2 ? UInt32(bytes[index + 2]) : 0)
+            text.append(alphabet[Int(group >> 18)])
+            text.append(alphabet[Int(group >> 12 & 63)])
+            text.append(left > 1 ? alphabet[Int(group >> 6 & 63)] : 0x3D)
+            text.append(left > 2 ? alphabet[Int(group & 63)] : 0x3D)
+            index += 3
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Strict: padded to a multiple of four, zero trailing bits, so that a value has one spelling only.
+    ///
+    /// - Parameter ignoringWhiteSpace: XML and PEM break lines; a signed note does not.
+    package static func decode(_ text: some Sequence<UInt8>, ignoringWhiteSpace: Bool = false) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var group: UInt32 = 0
+        var count = 0
+        var padding = 0
+        for character in text {
+            if ignoringWhiteSpace, [0x20, 0x09, 0x0A, 0x0D].contains(character) { continue }
+            if character == 0x3D {
+                padding += 1
+                group <<= 6
+            } else {
+                let value = values[Int(character)]
+                guard value != 0xFF, padding == 0 else { return nil }
+                group = group << 6 | UInt32(value)
+            }
+            count += 1
+            guard count == 4 else { continue }
+            guard padding <= 2 else { return nil }
+            if padding == 2, group & 0xFFFF != 0 { return nil }
+            if padding == 1, group & 0xFF != 0 { return nil }
+            bytes.append(UInt8(group >> 16 & 0xFF))
+            if padding < 2 { bytes.append(UInt8(group >> 8 & 0xFF)) }
+            if padding < 1 { bytes.append(UInt8(group & 0xFF)) }
+            group = 0
+            count = 0
+            if padding > 0 { padding = 3 }  // nothing may follow padding
+        }
+        return count == 0 ? bytes : nil
+    }
+
+    package static func decode(_ text: String, ignoringWhiteSpace: Bool = false) -> [UInt8]? {
+        decode(text.utf8, ignoringWhiteSpace: ignoringWhiteSpace)
+    }
+}

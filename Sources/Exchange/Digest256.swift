@@ -1,0 +1,53 @@
+/// A SHA-256 value. The value only: hashing itself is in the OpenSSL target.
+package struct Digest256: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The 32 bytes as four big-endian words, so that order of values is order of bytes.
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    package static let byteCount = 32
+
+    /// Nil unless `bytes` are exactly 32.
+    package init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.byteCount else { return nil }
+        var words: [UInt64] = [0, 0, 0, 0]
+        for (index, byte) in bytes.enumerated() {
+            words[index >> 3] = words[index >> 3] << 8 | UInt64(byte)
+        }
+        self.words = (words[0], words[1], words[2], words[3])
+    }
+
+    /// Nil unless `hex` is 64 hexadecimal digits.
+    package init?(hex: some StringProtocol) {
+        guard let bytes = Hex.decode(hex) else { return nil }
+        self.init(bytes)
+    }
+
+    package var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.byteCount)
+        for word in [words.0, words.1, words.2, words.3] {
+            for shift in stride(from: 56, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+            }
+        }
+        return bytes
+    }
+
+    /// Lower-case, 64 digits.
+    package var hex: String { Hex.encode(bytes) }
+    package var description: String { hex }
+
+    package static func == (left: Digest256, right: Digest256) -> Bool {
+        left.words == right.words
+    }
+
+    package static func < (left: Digest256, right: Digest256) -> Bool {
+        left.words < right.words
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        hasher.combine(words.2)
+        hasher.combine(words.3)
+    }
+}

@@ -1,0 +1,48 @@
+/// Why the hub did not do what a caller asked. One type for every refusal that leaves the hub.
+package struct Rejection: Error, Sendable, Equatable {
+    package enum Remedy: Sendable, Equatable {
+        /// Sending the same thing again will fail again.
+        case senderMustCorrect
+        case retry(afterSeconds: Int)
+    }
+
+    package let code: RejectionCode
+    /// Vietnamese, for the person who must mend it: no personal data, no paths of the server, nothing about others.
+    package let detail: String
+    package let remedy: Remedy
+    /// What is wrong inside the letter, all of it at once where that can be known.
+    package let findings: [Finding]
+    /// For the operator's log only.
+    package let internalDetail: String
+
+    package init(
+        _ code: RejectionCode, _ detail: String, remedy: Remedy = .senderMustCorrect, findings: [Finding] = [],
+        internalDetail: String = ""
+    ) {
+        self.code = code
+        self.detail = detail
+        self.remedy = remedy
+        self.findings = findings
+        self.internalDetail = internalDetail
+    }
+}
+
+/// One mistake in a letter, with its place.
+package struct Finding: Sendable, Equatable {
+    /// `/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/To[2]/OrganId`; empty where the place is the whole file.
+    package let path: String
+    /// 1-based; 0 where it is not known.
+    package let line: Int
+    package let column: Int
+    package let code: RejectionCode
+    /// Vietnamese: what to change.
+    package let detail: String
+
+    package init(path: String, line: Int, column: Int, code: RejectionCode, detail: String) {
+        self.path = path
+        self.line = line
+        self.column = column
+        self.code = code
+        self.detail = detail
+    }
+}

@@ -1,0 +1,88 @@
+package import Exchange
+
+/// A qualified name. Namespaces decide what an element is; prefixes matter to canonicalisation only.
+package struct XMLName: Sendable {
+    /// Place in the table of names of the reader that made it: two names of one reader with one number
+    /// are equal, so a state machine can look a name up once and remember the number.
+    package let number: Int
+    /// Empty where there is none.
+    package let prefix: ExactString
+    package let local: ExactString
+    /// Empty where there is none.
+    package let namespace: ExactString
+
+    package init(number: Int, prefix: ExactString, local: ExactString, namespace: ExactString) {
+        self.number = number
+        self.prefix = prefix
+        self.local = local
+        self.namespace = namespace
+    }
+}
+
+package struct XMLAttribute: Sendable {
+    package let name: XMLName
+    /// UTF-8 after attribute-value normalisation.
+    package let value: [UInt8]
+
+    package init(name: XMLName, value: [UInt8]) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// `xmlns:prefix="uri"`; the prefix is empty for the default namespace, the URI for taking it back.
+package struct XMLNamespaceDeclaration: Sendable {
+    package let prefix: ExactString
+    package let uri: ExactString
+
+    package init(prefix: ExactString, uri: ExactString) {
+        self.prefix = prefix
+        self.uri = uri
+    }
+}
+
+/// Both count from 1.
+package struct XMLPosition: Sendable, Equatable {
+    package let line: Int
+    package let column: Int
+
+    package init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+}
+
+package struct XMLStartElement: Sendable {
+    package let name: XMLName
+    /// In document order, namespace declarations not among them.
+    package let attributes: [XMLAttribute]
+    package let declarations: [XMLNamespaceDeclaration]
+    package let position: XMLPosition
+
+    package init(
+        name: XMLName, attributes: [XMLAttribute], declarations: [XMLNamespaceDeclaration], position: XMLPosition
+    ) {
+        self.name = name
+        self.attributes = attributes
+        self.declarations = declarations
+        self.position = position
+    }
+}
+
+/// Takes a document's events in their order, on the caller's thread.
+///
+/// Bytes are borrowed: they are gone when the call returns. A handler that finds something wrong remembers
+/// it and is asked after each chunk; it does not throw through the parser's C frames.
+package protocol XMLEventHandler: AnyObject {
+    func startElement(_ element: XMLStartElement)
+    func endElement(_ name: XMLName, at position: XMLPosition)
+    /// A run of character data (CDATA sections included), line ends normalised; one text may come in many runs.
+    func text(_ bytes: Span<UInt8>, at position: XMLPosition)
+    func comment(_ bytes: Span<UInt8>, at position: XMLPosition)
+    func processingInstruction(target: ExactString, data: Span<UInt8>, at position: XMLPosition)
+}
+
+/// Takes bytes as they come; they are gone when the call returns.
+package protocol ByteSink: AnyObject {
+    func write(_ bytes: Span<UInt8>)
+}
