@@ -75,6 +75,7 @@ let package = Package(
 
         tests("ExchangeTests", ["Exchange"]),
         tests("JSONTests", ["JSON", "Exchange"]),
+        tests("OpenSSLTests", ["OpenSSL", "Exchange"]),
     ],
     swiftLanguageModes: [.v6]
 )

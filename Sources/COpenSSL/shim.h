@@ -17,3 +17,20 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+#include <openssl/core_names.h>
+#include <openssl/sha.h>
+
+// The low-level SHA-256 functions are deprecated in favour of EVP, whose set-up costs more than hashing a
+// Merkle node does. They are wanted for that one purpose, so the warning is silenced for these three only.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static inline int LT_SHA256_Init(SHA256_CTX *context) { return SHA256_Init(context); }
+static inline int LT_SHA256_Update(SHA256_CTX *context, const void *bytes, size_t count) {
+    return SHA256_Update(context, bytes, count);
+}
+static inline int LT_SHA256_Final(unsigned char *digest, SHA256_CTX *context) {
+    return SHA256_Final(digest, context);
+}
+#pragma GCC diagnostic pop
+
+static inline void LT_OPENSSL_free(void *memory) { OPENSSL_free(memory); }

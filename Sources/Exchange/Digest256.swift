@@ -15,6 +15,11 @@ package struct Digest256: Hashable, Sendable, Comparable, CustomStringConvertibl
         self.words = (words[0], words[1], words[2], words[3])
     }
 
+    /// For hash functions, which have the value as words.
+    package init(bigEndianWords words: (UInt64, UInt64, UInt64, UInt64)) {
+        self.words = words
+    }
+
     /// Nil unless `hex` is 64 hexadecimal digits.
     package init?(hex: some StringProtocol) {
         guard let bytes = Hex.decode(hex) else { return nil }
