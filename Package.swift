@@ -51,15 +51,16 @@ let package = Package(
         floor("JSON", ["Exchange"]),
         floor("OpenSSL", ["Exchange", "COpenSSL"]),
         floor("XML", ["Exchange", "CLibXML2"]),
+        floor("Files", ["CLinux"]),
         floor("Database", ["Exchange", "CSQLite"]),
         floor("HTTP", ["Exchange"]),
         // 2
         floor("EdXML", ["Exchange", "XML", "OpenSSL", "CZlib"]),
         floor("Signature", ["Exchange", "JSON", "XML", "OpenSSL", "CZlib"]),
-        floor("AuditLog", ["Exchange", "JSON", "OpenSSL"]),
+        floor("AuditLog", ["Exchange", "JSON", "OpenSSL", "Files"]),
         floor("Transport", ["Exchange", "OpenSSL", "HTTP", "CLinux"]),
         // 3
-        floor("Storage", ["Exchange", "JSON", "OpenSSL", "Database", "EdXML", "Signature", "AuditLog", "CLinux"]),
+        floor("Storage", ["Exchange", "JSON", "OpenSSL", "Files", "Database", "AuditLog"]),
         // 4
         floor("Hub", ["Exchange", "JSON", "OpenSSL", "XML", "EdXML", "Signature", "AuditLog", "Storage", "CLinux"]),
         // 5
@@ -76,6 +77,8 @@ let package = Package(
         tests("ExchangeTests", ["Exchange"]),
         tests("JSONTests", ["JSON", "Exchange"]),
         tests("OpenSSLTests", ["OpenSSL", "Exchange"]),
+        tests("FilesTests", ["Files"]),
+        tests("DatabaseTests", ["Database", "Exchange"]),
     ],
     swiftLanguageModes: [.v6]
 )

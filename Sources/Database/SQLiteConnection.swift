@@ -1,0 +1,122 @@
+internal import CSQLite
+internal import Exchange
+
+/// One connection to a SQLite file in WAL mode. Used by one thread at a time; SQLite's own mutexes are off.
+@safe package final class SQLiteConnection {
+    package enum Mode: Sendable {
+        /// Made where it does not exist.
+        case readWrite
+        case readOnly
+    }
+
+    package struct Options: Sendable {
+        /// How long a statement waits for another process's lock.
+        package var busyMillisecondsMax = 5000
+        package var cacheKibibytes = 16 << 10
+        /// Pages read through a mapping are counted as resident memory of every connection that maps them.
+        package var mappedBytesMax = 16 << 20
+        /// WAL pages (4 KiB) after which the committing thread copies them into the database file.
+        package var checkpointPages = 4000
+
+        package init() {}
+    }
+
+    package let path: String
+    let handle: OpaquePointer
+
+    /// Opens with `synchronous=FULL`: when COMMIT returns, the transaction survives a loss of power.
+    package init(path: String, mode: Mode, options: Options = Options()) throws(DatabaseError) {
+        let access = mode == .readWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
+        var opened: OpaquePointer?
+        let code = unsafe sqlite3_open_v2(
+            path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard code == SQLITE_OK, let opened = unsafe opened else {
+            let text = unsafe sqlite3_errstr(code)
+            let message = unsafe text.map { unsafe String(cString: $0) } ?? "out of memory"
+            unsafe sqlite3_close_v2(opened)
+            throw DatabaseError(extendedCode: code, action: "open \(path)", message: message)
+        }
+        unsafe handle = opened
+        self.path = path
+        unsafe sqlite3_busy_timeout(handle, CInt(options.busyMillisecondsMax))
+        // A row that a hostile hand wrote into the file must not run SQL functions, and must be found out.
+        try execute("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;")
+        try execute(
+            "PRAGMA cache_size=-\(options.cacheKibibytes); PRAGMA mmap_size=\(options.mappedBytesMax);")
+        try execute("PRAGMA temp_store=MEMORY;")
+        if mode == .readWrite {
+            let journal = try prepare("PRAGMA journal_mode=WAL").first { $0.text(0) }
+            guard journal == "wal" else {
+                throw DatabaseError(
+                    .cannotOpen, action: "open \(path)",
+                    message:
+                        "the file system does not allow a write-ahead log (journal mode \(journal ?? "unknown"))"
+                )
+            }
+            try execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=\(options.checkpointPages);")
+        } else {
+            try execute("PRAGMA query_only=ON;")
+        }
+    }
+
+    // Statements keep their connection alive, so none is left here; _v2 would wait for them anyway.
+    deinit { unsafe sqlite3_close_v2(handle) }
+
+    /// Compiles once; keep the result.
+    package func prepare(_ sql: String) throws(DatabaseError) -> SQLiteStatement {
+        try SQLiteStatement(sql, on: self)
+    }
+
+    /// Runs statements that give no rows and take no parameters.
+    package func execute(_ sql: String) throws(DatabaseError) {
+        let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw error(code, action: sql) }
+    }
+
+    package var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+
+    /// Takes the write lock at once: a transaction that starts as a reader can fail half-way with BUSY.
+    package func begin() throws(DatabaseError) {
+        try execute("BEGIN IMMEDIATE")
+    }
+
+    /// Durable when it returns. `commitUnknown`: see there. Any other error: nothing was changed.
+    package func commit() throws(DatabaseError) {
+        let code = unsafe sqlite3_exec(handle, "COMMIT", nil, nil, nil)
+        guard code != SQLITE_OK else { return }
+        let failure = error(code, action: "COMMIT")
+        rollback()
+        switch failure.kind {
+        case .diskFull, .busy, .constraint:
+            // The commit frame was never written whole, so no recovery will find it.
+            throw failure
+        default:
+            // The commit frame may stand in the WAL although the call that wrote or synced it failed: this
+            // process goes on without it, the next one would recover it.
+            throw DatabaseError(
+                .commitUnknown, extendedCode: failure.extendedCode, action: "COMMIT", message: failure.message
+            )
+        }
+    }
+
+    /// Harmless where there is no transaction: SQLite ends it by itself after some errors.
+    package func rollback() {
+        if isInTransaction { unsafe sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
+    }
+
+    /// Copies the WAL into the database file as far as no reader stands in the way.
+    package func checkpoint() throws(DatabaseError) {
+        let code = unsafe sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+        guard code == SQLITE_OK || code == SQLITE_BUSY else { throw error(code, action: "checkpoint") }
+    }
+
+    /// Rows that the last INSERT, UPDATE or DELETE changed.
+    package var changes: Int { unsafe Int(sqlite3_changes(handle)) }
+
+    func error(_ code: Int32, action: String) -> DatabaseError {
+        let text = unsafe sqlite3_errmsg(handle)
+        return DatabaseError(
+            extendedCode: code, action: action,
+            message: unsafe text.map { unsafe String(cString: $0) } ?? "out of memory")
+    }
+}

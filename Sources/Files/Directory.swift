@@ -1,0 +1,57 @@
+internal import CLinux
+
+/// What is done to names rather than to bytes.
+package enum Directory {
+    /// Makes the directory and those above it where they are missing.
+    package static func create(_ path: String) throws(FileError) {
+        if unsafe mkdir(path, 0o750) == 0 || lt_errno() == EEXIST { return }
+        guard lt_errno() == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+            throw FileError("create directory", path: path, number: lt_errno())
+        }
+        try create(String(path[..<slash]))
+        guard unsafe mkdir(path, 0o750) == 0 || lt_errno() == EEXIST else {
+            throw FileError("create directory", path: path, number: lt_errno())
+        }
+    }
+
+    /// Names in it without `.` and `..`, sorted by bytes. Names that are not UTF-8 are left out: none of ours is.
+    package static func names(in path: String) throws(FileError) -> [String] {
+        guard let stream = unsafe opendir(path) else {
+            throw FileError("list", path: path, number: lt_errno())
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name: String? = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if let name, name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Makes creations, renames and removals in the directory survive a loss of power.
+    package static func synchronize(_ path: String) throws(FileError) {
+        let descriptor = unsafe lt_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw FileError("open directory", path: path, number: lt_errno()) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else {
+            throw FileError("synchronize directory", path: path, number: lt_errno())
+        }
+    }
+
+    /// Replaces `target` atomically.
+    package static func rename(_ source: String, to target: String) throws(FileError) {
+        guard unsafe CLinux.rename(source, target) == 0 else {
+            throw FileError("rename", path: source, number: lt_errno())
+        }
+    }
+
+    package static func remove(_ path: String) throws(FileError) {
+        guard unsafe unlink(path) == 0 else { throw FileError("remove", path: path, number: lt_errno()) }
+    }
+
+    package static func exists(_ path: String) -> Bool {
+        unsafe access(path, F_OK) == 0
+    }
+}

@@ -1,0 +1,158 @@
+internal import CLinux
+
+/// Owns one descriptor of a regular file and closes it when the last reference goes.
+///
+/// Every read and write names its offset, so that threads share a `File` without sharing a position.
+@safe package final class File: Sendable {
+    package enum Access: Sendable {
+        case read
+        case readWrite
+        /// Must not exist yet.
+        case createNew
+        /// Made empty where it does not exist.
+        case createOrOpen
+    }
+
+    package let path: String
+    /// Valid for as long as this object lives; pass it on only to calls that end before that.
+    package let descriptor: CInt
+
+    /// New files are readable by their owner and group only.
+    package init(_ path: String, _ access: Access) throws(FileError) {
+        let flags =
+            switch access {
+            case .read: O_RDONLY
+            case .readWrite: O_RDWR
+            case .createNew: O_RDWR | O_CREAT | O_EXCL
+            case .createOrOpen: O_RDWR | O_CREAT
+            }
+        var opened: CInt
+        repeat {
+            opened = unsafe lt_open(path, flags | O_CLOEXEC, 0o640)
+        } while opened < 0 && lt_errno() == EINTR
+        guard opened >= 0 else { throw FileError("open", path: path, number: lt_errno()) }
+        self.path = path
+        descriptor = opened
+    }
+
+    deinit { close(descriptor) }
+
+    /// In bytes.
+    package func size() throws(FileError) -> Int64 {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw failure("look at") }
+        return Int64(status.st_size)
+    }
+
+    /// Up to `count` bytes; fewer only where the file ends.
+    package func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
+        var failed: FileError?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let got = unsafe pread(
+                    descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset) + off_t(filled))
+                if got < 0 {
+                    if lt_errno() == EINTR { continue }
+                    failed = failure("read")
+                    return
+                }
+                if got == 0 { return }
+                filled += got
+            }
+        }
+        if let failed { throw failed }
+        return bytes
+    }
+
+    package func write(_ bytes: [UInt8], at offset: Int64) throws(FileError) {
+        try write(bytes.span, at: offset)
+    }
+
+    /// Writes all of it or throws; after a throw any part of the range may have been written.
+    package func write(_ bytes: Span<UInt8>, at offset: Int64) throws(FileError) {
+        let failed: FileError? = unsafe bytes.withUnsafeBytes { buffer in
+            var done = 0
+            while done < buffer.count {
+                let put = unsafe pwrite(
+                    descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + off_t(done))
+                if put < 0 {
+                    if lt_errno() == EINTR { continue }
+                    return failure("write")
+                }
+                done += put
+            }
+            return nil
+        }
+        if let failed { throw failed }
+    }
+
+    /// Three neighbours in one system call: a record's header, body and trailer.
+    package func write(_ first: [UInt8], _ second: [UInt8], _ third: [UInt8], at offset: Int64)
+        throws(FileError)
+    {
+        let total = first.count + second.count + third.count
+        let put: Int = unsafe first.withUnsafeBytes { first in
+            unsafe second.withUnsafeBytes { second in
+                unsafe third.withUnsafeBytes { third in
+                    var parts = unsafe (Self.vector(first), Self.vector(second), Self.vector(third))
+                    return unsafe withUnsafePointer(to: &parts) { tuple in
+                        unsafe tuple.withMemoryRebound(to: iovec.self, capacity: 3) { vectors in
+                            unsafe pwritev(descriptor, vectors, 3, off_t(offset))
+                        }
+                    }
+                }
+            }
+        }
+        if put == total { return }
+        if put < 0, lt_errno() != EINTR { throw failure("write") }
+        // Interrupted or short: piece by piece, which says why if it fails again.
+        try write(first, at: offset)
+        try write(second, at: offset + Int64(first.count))
+        try write(third, at: offset + Int64(first.count + second.count))
+    }
+
+    private static func vector(_ buffer: UnsafeRawBufferPointer) -> iovec {
+        unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: buffer.baseAddress), iov_len: buffer.count)
+    }
+
+    /// Reserves disk space, so that later writes change no metadata and `synchronize` has less to do.
+    package func preallocate(from offset: Int64, count: Int64) throws(FileError) {
+        let number = posix_fallocate(descriptor, off_t(offset), off_t(count))
+        guard number == 0 else { throw FileError("reserve space in", path: path, number: number) }
+    }
+
+    package func truncate(to size: Int64) throws(FileError) {
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("truncate") }
+    }
+
+    /// When this returns, what was written survives a loss of power. When it throws, nobody knows what does:
+    /// the kernel may have dropped the pages, and a second call could succeed without having written them.
+    package func synchronize() throws(FileError) {
+        while fdatasync(descriptor) != 0 {
+            guard lt_errno() == EINTR else { throw failure("synchronize") }
+        }
+    }
+
+    /// Starts writing the range out in the background. A hint: durability comes from `synchronize` alone.
+    package func beginWriteOut(from offset: Int64, count: Int64) {
+        _ = sync_file_range(descriptor, off_t(offset), off_t(count), LT_SYNC_FILE_RANGE_WRITE)
+    }
+
+    /// False where another open file, in this process or another, holds the lock. Ends with this object.
+    package func lockExclusively() throws(FileError) -> Bool {
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        if lt_errno() == EWOULDBLOCK { return false }
+        throw failure("lock")
+    }
+
+    /// A second descriptor of the same open file, for an owner that closes it itself.
+    package func duplicateDescriptor() throws(FileError) -> CInt {
+        let copy = lt_duplicate(descriptor)
+        guard copy >= 0 else { throw failure("duplicate") }
+        return copy
+    }
+
+    private func failure(_ action: String) -> FileError {
+        FileError(action, path: path, number: lt_errno())
+    }
+}
