@@ -76,6 +76,7 @@ let package = Package(
 
         tests("ExchangeTests", ["Exchange"]),
         tests("JSONTests", ["JSON", "Exchange"]),
+        tests("XMLTests", ["XML", "Exchange", "CLibXML2"]),
         tests("OpenSSLTests", ["OpenSSL", "Exchange"]),
         tests("FilesTests", ["Files"]),
         tests("DatabaseTests", ["Database", "Exchange"]),

@@ -60,7 +60,8 @@ package struct XMLStartElement: Sendable {
     package let position: XMLPosition
 
     package init(
-        name: XMLName, attributes: [XMLAttribute], declarations: [XMLNamespaceDeclaration], position: XMLPosition
+        name: XMLName, attributes: [XMLAttribute], declarations: [XMLNamespaceDeclaration],
+        position: XMLPosition
     ) {
         self.name = name
         self.attributes = attributes
@@ -76,7 +77,8 @@ package struct XMLStartElement: Sendable {
 package protocol XMLEventHandler: AnyObject {
     func startElement(_ element: XMLStartElement)
     func endElement(_ name: XMLName, at position: XMLPosition)
-    /// A run of character data (CDATA sections included), line ends normalised; one text may come in many runs.
+    /// A run of character data (CDATA sections included), line ends normalised; one text may come in many
+    /// runs.
     func text(_ bytes: Span<UInt8>, at position: XMLPosition)
     func comment(_ bytes: Span<UInt8>, at position: XMLPosition)
     func processingInstruction(target: ExactString, data: Span<UInt8>, at position: XMLPosition)
