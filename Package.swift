@@ -80,6 +80,7 @@ let package = Package(
         tests("OpenSSLTests", ["OpenSSL", "Exchange"]),
         tests("FilesTests", ["Files"]),
         tests("DatabaseTests", ["Database", "Exchange"]),
+        tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL"]),
     ],
     swiftLanguageModes: [.v6]
 )

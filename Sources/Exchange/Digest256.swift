@@ -26,16 +26,43 @@ package struct Digest256: Hashable, Sendable, Comparable, CustomStringConvertibl
         self.init(bytes)
     }
 
+    /// The 32 bytes of `bytes` from `offset` on; nil where they are not all there. For rows of hashes, where
+    /// a slice for each of them would cost more than reading it.
+    package init?(_ bytes: Span<UInt8>, at offset: Int) {
+        guard offset >= 0, bytes.count >= Self.byteCount, offset <= bytes.count - Self.byteCount else { return nil }
+        func word(_ start: Int) -> UInt64 {
+            var value: UInt64 = 0
+            for index in start..<start + 8 { value = value << 8 | UInt64(bytes[index]) }
+            return value
+        }
+        words = (word(offset), word(offset + 8), word(offset + 16), word(offset + 24))
+    }
+
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.byteCount)
-        for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
-            }
-        }
+        append(to: &bytes)
         return bytes
     }
+
+    /// Adds the 32 bytes.
+    package func append(to bytes: inout [UInt8]) {
+        Self.append(words.0, to: &bytes)
+        Self.append(words.1, to: &bytes)
+        Self.append(words.2, to: &bytes)
+        Self.append(words.3, to: &bytes)
+    }
+
+    private static func append(_ word: UInt64, to bytes: inout [UInt8]) {
+        var shift: UInt64 = 64
+        while shift > 0 {
+            shift -= 8
+            bytes.append(UInt8(truncatingIfNeeded: word >> shift))
+        }
+    }
+
+    /// The value as the hash functions take it.
+    package var bigEndianWords: (UInt64, UInt64, UInt64, UInt64) { words }
 
     /// Lower-case, 64 digits.
     package var hex: String { Hex.encode(bytes) }

@@ -23,6 +23,22 @@ package struct SHA256: ~Copyable {
         update(bytes.span)
     }
 
+    /// One byte: the prefix that keeps leaves and nodes of a tree apart.
+    package mutating func update(byte: UInt8) {
+        unsafe withUnsafePointer(to: byte) { pointer in
+            _ = unsafe LT_SHA256_Update(&context, pointer, 1)
+        }
+    }
+
+    /// The 32 bytes of `digest`, without making an array of them.
+    package mutating func update(_ digest: Digest256) {
+        let words = digest.bigEndianWords
+        let bytes = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+        unsafe withUnsafeBytes(of: bytes) { buffer in
+            _ = unsafe LT_SHA256_Update(&context, buffer.baseAddress, buffer.count)
+        }
+    }
+
     /// The digest of everything so far; starts anew, so that one value serves many messages.
     package mutating func finalize() -> Digest256 {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)

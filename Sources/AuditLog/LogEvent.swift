@@ -1,0 +1,238 @@
+package import Exchange
+internal import OpenSSL
+
+/// What the log tells. The names are stable; `docs` lists them for auditors.
+package enum LogEvent: Sendable {
+    case documentAccepted(AcceptedFacts)
+    case documentRefused(RefusedFacts)
+    case statusReceived(AcceptedFacts, StatusFacts)
+    case deliveryLeased(DeliveryFacts, until: Instant)
+    case deliveryAcknowledged(DeliveryFacts)
+    case deliveryReleased(DeliveryFacts)
+    case deliveryExpired(DeliveryFacts)
+    /// Given up after its last attempt.
+    case deliveryDead(DeliveryFacts)
+    /// Put back into the inbox by an operator.
+    case deliveryRequeued(DeliveryFacts)
+    /// - digest: SHA-256 of the whole directory as it is now, in the form that its owner defines.
+    case directoryChanged(agencies: Int, digest: Digest256)
+    case agencyRetired(AgencyCode)
+    case certificateBound(agency: AgencyCode, use: CertificateUse, sha256: Digest256)
+    case certificateRetired(agency: AgencyCode, use: CertificateUse, sha256: Digest256)
+    case principalsChanged(count: Int, digest: Digest256)
+    case configurationChanged(digest: Digest256)
+    case trustChanged(digest: Digest256)
+    case policyChanged(digest: Digest256)
+    /// Retention removed the bytes; everything that proves them stays.
+    case payloadPurged(DocumentKey, sha256: Digest256)
+    case hubStarted(version: String)
+    case hubStopped
+    /// An operator let the hub go on with a tree that is behind the one that it had signed.
+    case logRolledForward(signed: TreeState, found: TreeState)
+
+    package enum CertificateUse: String, Sendable, CaseIterable { case transport, signing }
+}
+
+/// An accepted letter or status message.
+package struct AcceptedFacts: Sendable {
+    /// Above this the entry has the recipients' number and digest only; their deliveries name each of them.
+    package static let recipientsListedMax = 100
+
+    package var documentKey: DocumentKey
+    package var kind: DocumentKind
+    package var sender: AgencyCode
+    package var recipients: [AgencyCode]
+    package var byteCount: Int64
+    /// Of the document's bytes.
+    package var sha256: Digest256
+    /// `TOTAL-PASSED` …
+    package var indication: String
+    /// Of the verdict's JSON.
+    package var verdictSHA256: Digest256?
+    /// Of the certificate that signed for the organisation.
+    package var signerSHA256: Digest256?
+    package var subject: Commitment?
+    package var requestID: String?
+
+    package init(
+        documentKey: DocumentKey, kind: DocumentKind, sender: AgencyCode, recipients: [AgencyCode], byteCount: Int64,
+        sha256: Digest256, indication: String, verdictSHA256: Digest256? = nil, signerSHA256: Digest256? = nil,
+        subject: Commitment? = nil, requestID: String? = nil
+    ) {
+        self.documentKey = documentKey
+        self.kind = kind
+        self.sender = sender
+        self.recipients = recipients
+        self.byteCount = byteCount
+        self.sha256 = sha256
+        self.indication = indication
+        self.verdictSHA256 = verdictSHA256
+        self.signerSHA256 = signerSHA256
+        self.subject = subject
+        self.requestID = requestID
+    }
+
+    /// SHA-256 over the codes in the letter's order, each with an LF after it.
+    package static func digest(of recipients: [AgencyCode]) -> Digest256 {
+        var hash = SHA256()
+        for code in recipients {
+            hash.update(code.bytes)
+            hash.update(byte: 0x0A)
+        }
+        return hash.finalize()
+    }
+}
+
+/// What a status message is about.
+package struct StatusFacts: Sendable {
+    package var letterKey: DocumentKey
+    /// `01` …
+    package var code: String
+
+    package init(letterKey: DocumentKey, code: String) {
+        self.letterKey = letterKey
+        self.code = code
+    }
+}
+
+/// A letter that was not taken.
+package struct RefusedFacts: Sendable {
+    /// Who called, as far as that is known.
+    package var caller: AgencyCode?
+    package var reason: RejectionCode
+    /// Of what was sent, where all of it arrived.
+    package var sha256: Digest256?
+    package var requestID: String?
+
+    package init(caller: AgencyCode?, reason: RejectionCode, sha256: Digest256?, requestID: String?) {
+        self.caller = caller
+        self.reason = reason
+        self.sha256 = sha256
+        self.requestID = requestID
+    }
+}
+
+/// One step of a letter's way to one recipient.
+package struct DeliveryFacts: Sendable {
+    package var delivery: Int64
+    package var documentKey: DocumentKey
+    package var recipient: AgencyCode
+    /// 1-based.
+    package var attempt: Int
+
+    package init(delivery: Int64, documentKey: DocumentKey, recipient: AgencyCode, attempt: Int) {
+        self.delivery = delivery
+        self.documentKey = documentKey
+        self.recipient = recipient
+        self.attempt = attempt
+    }
+}
+
+extension LogEvent {
+    package var name: String {
+        switch self {
+        case .documentAccepted: "document.accepted"
+        case .documentRefused: "document.refused"
+        case .statusReceived: "status.received"
+        case .deliveryLeased: "delivery.leased"
+        case .deliveryAcknowledged: "delivery.acknowledged"
+        case .deliveryReleased: "delivery.released"
+        case .deliveryExpired: "delivery.expired"
+        case .deliveryDead: "delivery.dead"
+        case .deliveryRequeued: "delivery.requeued"
+        case .directoryChanged: "directory.changed"
+        case .agencyRetired: "agency.retired"
+        case .certificateBound: "certificate.bound"
+        case .certificateRetired: "certificate.retired"
+        case .principalsChanged: "principals.changed"
+        case .configurationChanged: "configuration.changed"
+        case .trustChanged: "trust.changed"
+        case .policyChanged: "policy.changed"
+        case .payloadPurged: "payload.purged"
+        case .hubStarted: "hub.started"
+        case .hubStopped: "hub.stopped"
+        case .logRolledForward: "log.rolled_forward"
+        }
+    }
+
+    /// Members in the order of their names' bytes.
+    func write(into entry: inout EntryWriter) {
+        switch self {
+        case .documentAccepted(let facts): facts.write(into: &entry, status: nil)
+        case .statusReceived(let facts, let status): facts.write(into: &entry, status: status)
+        case .documentRefused(let facts): facts.write(into: &entry)
+        case .deliveryLeased(let facts, let until): facts.write(into: &entry, leasedUntil: until)
+        case .deliveryAcknowledged(let facts), .deliveryReleased(let facts), .deliveryExpired(let facts),
+            .deliveryDead(let facts), .deliveryRequeued(let facts):
+            facts.write(into: &entry, leasedUntil: nil)
+        case .directoryChanged(let agencies, let digest):
+            entry.number("agencyCount", Int64(agencies))
+            entry.digest("sha256", digest)
+        case .agencyRetired(let code):
+            entry.code("agency", code)
+        case .certificateBound(let agency, let use, let sha256), .certificateRetired(let agency, let use, let sha256):
+            entry.code("agency", agency)
+            entry.digest("certificateSha256", sha256)
+            entry.text("use", use.rawValue)
+        case .principalsChanged(let count, let digest):
+            entry.number("principalCount", Int64(count))
+            entry.digest("sha256", digest)
+        case .configurationChanged(let digest), .trustChanged(let digest), .policyChanged(let digest):
+            entry.digest("sha256", digest)
+        case .payloadPurged(let key, let sha256):
+            entry.text("documentKey", key.description)
+            entry.digest("sha256", sha256)
+        case .hubStarted(let version):
+            entry.text("version", version)
+        case .hubStopped:
+            break
+        case .logRolledForward(let signed, let found):
+            entry.digest("foundRoot", found.root)
+            entry.number("foundSize", found.size)
+            entry.digest("signedRoot", signed.root)
+            entry.number("signedSize", signed.size)
+        }
+    }
+}
+
+extension AcceptedFacts {
+    fileprivate func write(into entry: inout EntryWriter, status: StatusFacts?) {
+        entry.number("byteCount", byteCount)
+        entry.text("documentKey", documentKey.description)
+        entry.text("indication", indication)
+        entry.text("kind", kind.rawValue)
+        entry.text("letterKey", status?.letterKey.description)
+        entry.number("recipientCount", Int64(recipients.count))
+        if recipients.count <= Self.recipientsListedMax {
+            entry.codes("recipients", recipients)
+        } else {
+            entry.digest("recipientsSha256", Self.digest(of: recipients))
+        }
+        entry.text("requestId", requestID)
+        entry.code("sender", sender)
+        entry.digest("sha256", sha256)
+        entry.digest("signerSha256", signerSHA256)
+        entry.text("statusCode", status?.code)
+        entry.digest("subjectCommitment", subject?.digest)
+        entry.digest("verdictSha256", verdictSHA256)
+    }
+}
+
+extension RefusedFacts {
+    fileprivate func write(into entry: inout EntryWriter) {
+        entry.code("caller", caller)
+        entry.text("reason", reason.rawValue)
+        entry.text("requestId", requestID)
+        entry.digest("sha256", sha256)
+    }
+}
+
+extension DeliveryFacts {
+    fileprivate func write(into entry: inout EntryWriter, leasedUntil: Instant?) {
+        entry.number("attempt", Int64(attempt))
+        entry.number("delivery", delivery)
+        entry.text("documentKey", documentKey.description)
+        entry.text("leasedUntil", leasedUntil?.rfc3339)
+        entry.code("recipient", recipient)
+    }
+}
