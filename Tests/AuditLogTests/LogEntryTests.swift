@@ -65,11 +65,11 @@ import Testing
         #expect(Commitment(to: "V/v phối hợp", field: "name", salt: Self.salt).digest.hex != commitment)
     }
 
-    @Test func `is of another letter's recipients only if they differ`() throws {
+    @Test func `names the recipients while they are few, their digest otherwise`() throws {
         let many = Self.accepted(recipients: 101)
         let entry = try JSONReader.read(try LogEntry(.documentAccepted(many), at: Instant(seconds: 0)).bytes)
         #expect(entry["recipients"] == nil && entry["recipientCount"]?.integer == 101)
-        let listed = many.recipients.flatMap { $0.bytes + [0x0A] }
+        let listed: [UInt8] = many.recipients.flatMap { code -> [UInt8] in code.bytes + [0x0A] }
         #expect(entry["recipientsSha256"]?.string == SHA256.hash(listed).hex)
     }
 
