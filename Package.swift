@@ -78,6 +78,8 @@ let package = Package(
         tests("JSONTests", ["JSON", "Exchange"]),
         tests("XMLTests", ["XML", "Exchange", "CLibXML2"]),
         tests("OpenSSLTests", ["OpenSSL", "Exchange"]),
+        tests("HTTPTests", ["HTTP", "Exchange"]),
+        tests("TransportTests", ["Transport", "HTTP", "OpenSSL", "Exchange", "CLinux"]),
         tests("FilesTests", ["Files"]),
         tests("DatabaseTests", ["Database", "Exchange"]),
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL"]),
