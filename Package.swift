@@ -60,7 +60,7 @@ let package = Package(
         floor("AuditLog", ["Exchange", "JSON", "OpenSSL", "Files"]),
         floor("Transport", ["Exchange", "OpenSSL", "HTTP", "CLinux"]),
         // 3
-        floor("Storage", ["Exchange", "JSON", "OpenSSL", "Files", "Database", "AuditLog"]),
+        floor("Storage", ["Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),
         // 4
         floor("Hub", ["Exchange", "JSON", "OpenSSL", "XML", "EdXML", "Signature", "AuditLog", "Storage", "CLinux"]),
         // 5

@@ -50,7 +50,7 @@ internal import Exchange
                 throw DatabaseError(
                     .cannotOpen, action: "open \(path)",
                     message:
-                        "the file system does not allow a write-ahead log (journal mode \(journal ?? "unknown"))"
+                        "the file system allows no write-ahead log (journal mode \(journal ?? "unknown"))"
                 )
             }
             try execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=\(options.checkpointPages);")

@@ -1,6 +1,7 @@
 internal import CLinux
 
-/// CRC-32C (Castagnoli, RFC 3720 appendix B.4): finds torn and flipped bytes, proves nothing against a forger.
+/// CRC-32C (Castagnoli, RFC 3720 appendix B.4): finds torn and flipped bytes, proves nothing against a
+/// forger.
 package struct CRC32C: Sendable {
     private var state: UInt32 = 0xFFFF_FFFF
 

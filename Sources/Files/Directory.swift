@@ -14,7 +14,8 @@ package enum Directory {
         }
     }
 
-    /// Names in it without `.` and `..`, sorted by bytes. Names that are not UTF-8 are left out: none of ours is.
+    /// Names in it without `.` and `..`, sorted by bytes. Names that are not UTF-8 are left out: none of ours
+    /// is.
     package static func names(in path: String) throws(FileError) -> [String] {
         guard let stream = unsafe opendir(path) else {
             throw FileError("list", path: path, number: lt_errno())

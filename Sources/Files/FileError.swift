@@ -14,7 +14,8 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
         self.number = number
     }
 
-    /// No room: the device, the quota or the process's file-size limit. Everything else is a broken device or a bug.
+    /// No room: the device, the quota or the process's file-size limit. Everything else is a broken device or
+    /// a bug.
     package var isDiskFull: Bool { [ENOSPC, EDQUOT, EFBIG].contains(number) }
     package var isNotFound: Bool { number == ENOENT }
     package var alreadyExists: Bool { number == EEXIST }

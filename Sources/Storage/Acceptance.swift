@@ -1,0 +1,169 @@
+internal import AuditLog
+internal import Database
+internal import Exchange
+internal import OpenSSL
+
+/// `Change.accept`: the document, its deliveries and its log entry.
+extension Store {
+    /// Where a document goes, and which letter it is about.
+    private struct Route {
+        /// Ordered by number; each once.
+        var recipients: [(id: Int64, code: AgencyCode)]
+        /// The letter, where this is a status message.
+        var letter: DocumentRow?
+    }
+
+    /// What routing can find out.
+    private enum Routing {
+        case to(Route)
+        case replay(DocumentRow)
+        case rejected(Rejection)
+    }
+
+    func accept(
+        _ new: NewDocument, _ batch: inout Batch
+    ) throws(DatabaseError) -> Result<Outcome, Rejection> {
+        if let known = try documents.find(new.key) {
+            guard known.sha256 == new.sha256, known.byteCount == new.byteCount else {
+                return .failure(
+                    Rejection(
+                        .documentConflict,
+                        "Văn bản với định danh này đã được nhận với nội dung khác. Hãy dùng DocumentId mới."))
+            }
+            return .success(.accepted(try acceptance(known, batch)))
+        }
+        let routing = if let status = new.status { try route(status, new) } else { try route(new) }
+        switch routing {
+        case .rejected(let rejection): return .failure(rejection)
+        case .replay(let first): return .success(.accepted(try acceptance(first, batch)))
+        case .to(let route): return .success(.accepted(try write(new, route, &batch)))
+        }
+    }
+
+    private func route(_ new: NewDocument) throws(DatabaseError) -> Routing {
+        var recipients: [(id: Int64, code: AgencyCode)] = []
+        recipients.reserveCapacity(new.recipients.count)
+        for code in new.recipients {
+            guard let id = try agencies.listed(code) else {
+                return .rejected(Rejection(.recipientUnknown, "Nơi nhận \(code) không có trong danh bạ."))
+            }
+            recipients.append((id, code))
+        }
+        recipients.sort { $0.id < $1.id }
+        var unique: [(id: Int64, code: AgencyCode)] = []
+        unique.reserveCapacity(recipients.count)
+        for recipient in recipients where recipient.id != unique.last?.id { unique.append(recipient) }
+        return .to(Route(recipients: unique, letter: nil))
+    }
+
+    /// A status message goes to the sender of the letter that it names, if it comes from one of its
+    /// recipients.
+    private func route(_ status: StatusDetails, _ new: NewDocument) throws(DatabaseError) -> Routing {
+        let letters =
+            if let sender = try agencies.existing(status.originalSender) {
+                try documents.letters(status.targetDocumentID, sender: sender)
+            } else {
+                [DocumentRow]()
+            }
+        guard !letters.isEmpty else {
+            return .rejected(
+                Rejection(
+                    .statusTargetUnknown,
+                    "Không có văn bản \(status.targetDocumentID) do \(status.originalSender) gửi qua trục."))
+        }
+        if let agency = try agencies.existing(new.sender) {
+            for letter in letters where try deliveries.has(letter, recipient: agency) {
+                // Of every code but 05 the first one counts: software that lost a reply sends it again, with
+                // another time in it and so other bytes.
+                if BusinessStatus(rawValue: status.code)?.mayRepeat != true,
+                    let first = try documents.firstStatus(
+                        letter: letter.id, agency: agency, code: status.code),
+                    let row = try documents.find(id: first)
+                {
+                    return .replay(row)
+                }
+                return .to(Route(recipients: [(letter.senderID, letter.sender)], letter: letter))
+            }
+        }
+        return .rejected(
+            Rejection(
+                .statusNotRecipient,
+                "\(new.sender) không phải nơi nhận của văn bản \(status.targetDocumentID)."))
+    }
+
+    private func write(
+        _ new: NewDocument, _ route: Route, _ batch: inout Batch
+    ) throws(DatabaseError) -> Acceptance {
+        let salt = SecureRandom.bytes(Commitment.saltByteCount)
+        let recipients = route.recipients.map(\.code)
+        let previous =
+            if let letter = route.letter { try entries.lastEntry(document: letter.id) } else { nil as Int64? }
+        let id = batch.nextDocument
+        let leaf = batch.frontier.size
+        let entry = try append(
+            Self.event(new, recipients, route.letter, salt), document: id, previous: previous, to: &batch)
+        let payload: PayloadLocation =
+            switch new.payload {
+            case .memory(let bytes): batch.payload.add(bytes, .document, sha256: new.sha256)
+            case .spooled(let spooled): batch.payload.add(spooled)
+            }
+        let signature = new.detachedSignature.map {
+            batch.payload.add($0, .signature, sha256: SHA256.hash($0))
+        }
+        try documents.insert(
+            new,
+            DocumentValues(
+                id: id, senderID: try agencies.number(of: new.sender), acceptedAt: batch.at, leaf: leaf,
+                firstDelivery: batch.nextDelivery, deliveryCount: recipients.count, payload: payload,
+                signature: signature, letter: route.letter?.id, salt: salt))
+        try entries.setLastEntry(document: id, leaf)
+        if let letter = route.letter, let status = new.status {
+            try entries.setLastEntry(document: letter.id, leaf)
+            let agency = try agencies.number(of: new.sender)
+            try documents.insertStatus(status, letter: letter.id, agency: agency, document: id)
+        }
+        var made: [Acceptance.Delivery] = []
+        made.reserveCapacity(recipients.count)
+        for recipient in route.recipients {
+            let delivery = batch.nextDelivery
+            try deliveries.insert(
+                id: delivery, document: id, recipient: recipient.id, rank: new.priority.rank)
+            made.append(Acceptance.Delivery(id: delivery, recipient: recipient.code))
+            batch.nextDelivery += 1
+        }
+        batch.nextDocument += 1
+        batch.counts.queued += Int64(made.count)
+        batch.hasAccepted = true
+        return Acceptance(
+            key: new.key, kind: new.kind, documentID: new.documentID, sender: new.sender,
+            byteCount: new.byteCount, sha256: new.sha256, indication: new.indication, acceptedAt: batch.at,
+            leafIndex: leaf, treeSize: Batch.pendingTreeSize, entry: entry, deliveries: made, isReplay: false)
+    }
+
+    private static func event(
+        _ new: NewDocument, _ recipients: [AgencyCode], _ letter: DocumentRow?, _ salt: [UInt8]
+    ) -> LogEvent {
+        let facts = AcceptedFacts(
+            documentKey: new.key, kind: new.kind, sender: new.sender, recipients: recipients,
+            byteCount: new.byteCount, sha256: new.sha256, indication: new.indication,
+            verdictSHA256: SHA256.hash(new.verdict), signerSHA256: new.signerSHA256,
+            subject: Commitment(to: new.subject, field: "subject", salt: salt), requestID: new.requestID)
+        guard let letter, let status = new.status else { return .documentAccepted(facts) }
+        return .statusReceived(facts, StatusFacts(letterKey: letter.key, code: status.code))
+    }
+
+    /// What was answered when the document came for the first time.
+    private func acceptance(_ row: DocumentRow, _ batch: Batch) throws(DatabaseError) -> Acceptance {
+        let treeSize =
+            row.leaf >= batch.base.size ? Batch.pendingTreeSize : try reads.treeSize(accepting: row.leaf)
+        guard let entry = try reads.entry(row.leaf), let treeSize else {
+            throw DatabaseError(
+                .damaged, action: "look up document \(row.key)", message: "entry \(row.leaf) is missing")
+        }
+        return Acceptance(
+            key: row.key, kind: row.kind, documentID: row.documentID, sender: row.sender,
+            byteCount: row.byteCount, sha256: row.sha256, indication: row.indication,
+            acceptedAt: row.acceptedAt, leafIndex: row.leaf, treeSize: treeSize, entry: entry,
+            deliveries: try deliveries.ofDocument(row), isReplay: true)
+    }
+}

@@ -1,0 +1,164 @@
+package import AuditLog
+package import Exchange
+package import OpenSSL
+
+/// What a caller asks of the store. A batch of them is committed whole; a rejection of one leaves the others
+/// alone.
+package enum Change: Sendable {
+    /// → `.accepted`. The same key and SHA-256 again gives the earlier acceptance as a replay, and writes
+    /// nothing; the same key with another SHA-256 is rejected as `documentConflict`.
+    case accept(NewDocument)
+    /// → `.done`. An audit entry only.
+    case refuse(RefusedLetter)
+    /// → `.leased`, in the order express, urgent, normal, and FIFO inside each. `limit` 1...1000, `seconds`
+    /// 1...86,400; what is outside is taken for the nearest bound.
+    case lease(recipient: AgencyCode, limit: Int, seconds: Int)
+    /// → `.acknowledged`; again with the same token: the same, and no entry. A token that no longer holds the
+    /// delivery is rejected as `leaseStale`, another agency's delivery as `deliveryNotFound`.
+    case acknowledge(delivery: Int64, recipient: AgencyCode, token: LeaseToken)
+    /// → `.released`: back into the inbox, or dead where the attempts are used up.
+    case release(delivery: Int64, recipient: AgencyCode, token: LeaseToken, reason: String?)
+    /// → `.extended`: the lease ends `seconds` after now.
+    case extend(delivery: Int64, recipient: AgencyCode, token: LeaseToken, seconds: Int)
+    /// → `.expired`, at most 1000; call again while it gives that many.
+    case expireLeases
+    /// → `.done`. With `replaceAll`, agencies that are not named become retired; none is ever deleted.
+    case putAgencies([Agency], replaceAll: Bool)
+    case retireAgency(AgencyCode)
+    case bindCertificate(agency: AgencyCode, use: CertificateUse, certificate: Digest256)
+    case retireCertificate(agency: AgencyCode, use: CertificateUse, certificate: Digest256)
+    /// Replaces all of them.
+    case putPrincipals([Principal])
+    /// Something in the hub's own life, for the audit log.
+    case event(HubEvent)
+}
+
+/// A letter or status message that was verified and admitted.
+package struct NewDocument: Sendable {
+    package var key: DocumentKey
+    package var kind: DocumentKind
+    package var sender: AgencyCode
+    package var documentID: ExactString
+    /// `482/SKHCN-CĐS`
+    package var code: String
+    package var businessType: Int
+    package var subject: String
+    package var priority: Priority
+    package var promulgationDate: String
+    package var dueDate: String?
+    /// Codes of the directory, not aliases. Ignored for a status message, which goes to the letter's sender.
+    package var recipients: [AgencyCode]
+    package var payload: Payload
+    package var byteCount: Int64
+    /// Of the payload.
+    package var sha256: Digest256
+    /// DER of the CMS that came beside the letter.
+    package var detachedSignature: [UInt8]?
+    /// TOTAL-PASSED, TOTAL-FAILED, INDETERMINATE, or what the policy says instead.
+    package var indication: String
+    /// JSON.
+    package var verdict: [UInt8]
+    /// Of the DER of the signer's certificate.
+    package var signerSHA256: Digest256?
+    package var requestID: String
+    /// What a status message says; nil for a letter.
+    package var status: StatusDetails?
+
+    package init(
+        key: DocumentKey, kind: DocumentKind, sender: AgencyCode, documentID: ExactString, code: String,
+        businessType: Int, subject: String, priority: Priority, promulgationDate: String, dueDate: String?,
+        recipients: [AgencyCode], payload: Payload, byteCount: Int64, sha256: Digest256,
+        detachedSignature: [UInt8]?, indication: String, verdict: [UInt8], signerSHA256: Digest256?,
+        requestID: String, status: StatusDetails?
+    ) {
+        self.key = key
+        self.kind = kind
+        self.sender = sender
+        self.documentID = documentID
+        self.code = code
+        self.businessType = businessType
+        self.subject = subject
+        self.priority = priority
+        self.promulgationDate = promulgationDate
+        self.dueDate = dueDate
+        self.recipients = recipients
+        self.payload = payload
+        self.byteCount = byteCount
+        self.sha256 = sha256
+        self.detachedSignature = detachedSignature
+        self.indication = indication
+        self.verdict = verdict
+        self.signerSHA256 = signerSHA256
+        self.requestID = requestID
+        self.status = status
+    }
+}
+
+/// What a status message says about which letter.
+package struct StatusDetails: Sendable {
+    /// The agency that sent the letter.
+    package var originalSender: AgencyCode
+    package var targetDocumentID: ExactString
+    /// `03`; see `BusinessStatus`.
+    package var code: String
+    package var description: String
+    /// As the message has it.
+    package var timestamp: String
+
+    package init(
+        originalSender: AgencyCode, targetDocumentID: ExactString, code: String, description: String,
+        timestamp: String
+    ) {
+        self.originalSender = originalSender
+        self.targetDocumentID = targetDocumentID
+        self.code = code
+        self.description = description
+        self.timestamp = timestamp
+    }
+}
+
+/// A document's bytes, on their way in.
+package enum Payload: Sendable {
+    case memory([UInt8])
+    /// Sealed.
+    case spooled(SpooledPayload)
+
+    /// Hashes the bytes; nil where the spooled file cannot be read.
+    package func digest(_ algorithm: DigestAlgorithm) -> [UInt8]? {
+        switch self {
+        case .memory(let bytes): return Digester.hash(bytes, algorithm)
+        case .spooled(let file):
+            let digester = Digester(algorithm)
+            let isRead = file.forEachPiece { digester.update($0) }
+            return isRead ? digester.finalize() : nil
+        }
+    }
+}
+
+/// A message that the hub did not take.
+package struct RefusedLetter: Sendable {
+    package var caller: AgencyCode
+    package var code: RejectionCode
+    /// Of what was sent, where all of it came.
+    package var sha256: Digest256?
+    package var requestID: String
+
+    package init(caller: AgencyCode, code: RejectionCode, sha256: Digest256?, requestID: String) {
+        self.caller = caller
+        self.code = code
+        self.sha256 = sha256
+        self.requestID = requestID
+    }
+}
+
+package typealias CertificateUse = LogEvent.CertificateUse
+
+/// An event of the hub's own life.
+package enum HubEvent: Sendable, Equatable {
+    case started(version: String)
+    case stopped
+    /// The configuration was read again; the digest is of the file.
+    case configurationChanged(Digest256)
+    /// Trust anchors, intermediates or revocation lists are others now; the digest names the new set.
+    case trustChanged(Digest256)
+}

@@ -1,0 +1,132 @@
+internal import AuditLog
+internal import Database
+internal import Exchange
+internal import Files
+
+/// The one row of `state`.
+final class StateTable {
+    struct Values: Equatable {
+        var tree: TreeState
+        var position: LogPosition
+        var counts: DeliveryCounts
+    }
+
+    private let connection: SQLiteConnection
+    private let select: SQLiteStatement
+    private let put: SQLiteStatement
+
+    init(_ connection: SQLiteConnection) throws(DatabaseError) {
+        self.connection = connection
+        let columns = "size, root, segment, segment_end, next_segment, queued, leased, delivered, dead"
+        select = try connection.prepare("SELECT \(columns) FROM state")
+        put = try connection.prepare(
+            "INSERT OR REPLACE INTO state(id, \(columns)) VALUES(1,?,?,?,?,?,?,?,?,?)")
+    }
+
+    /// Nil in a database that was made just now.
+    func values() throws(DatabaseError) -> Values? {
+        try select.first { row in
+            row.digest(1).map { root in
+                Values(
+                    tree: TreeState(size: row.integer(0), root: root),
+                    position: LogPosition(
+                        segment: row.integer(2), end: row.integer(3), nextSegment: row.integer(4)),
+                    counts: DeliveryCounts(
+                        queued: row.integer(5), leased: row.integer(6), delivered: row.integer(7),
+                        dead: row.integer(8)))
+            }
+        } ?? nil
+    }
+
+    func update(_ values: Values) throws(DatabaseError) {
+        put.bind(1, values.tree.size)
+        put.bind(2, values.tree.root)
+        put.bind(3, values.position.segment)
+        put.bind(4, values.position.end)
+        put.bind(5, values.position.nextSegment)
+        put.bind(6, values.counts.queued)
+        put.bind(7, values.counts.leased)
+        put.bind(8, values.counts.delivered)
+        put.bind(9, values.counts.dead)
+        try put.run()
+    }
+
+    /// The hour of the last checkpoint that is kept; -1 where there is none.
+    func keptHour() throws(DatabaseError) -> Int64 {
+        try connection.prepare(
+            "SELECT at / 3600000 FROM checkpoints WHERE kept = 1 ORDER BY size DESC LIMIT 1"
+        ).first { $0.integer(0) } ?? -1
+    }
+}
+
+/// The database as it was found, its schema brought up to date and its tree reckoned again.
+struct OpenedDatabase {
+    let connection: SQLiteConnection
+    let state: StateTable
+    let reads: LogReads
+    let values: StateTable.Values
+    let frontier: TreeFrontier
+    let isNew: Bool
+
+    var tree: TreeState { values.tree }
+
+    init(_ directory: DataDirectory, _ options: StoreOptions) throws(StorageError) {
+        var settings = SQLiteConnection.Options()
+        settings.checkpointPages = options.checkpointPages
+        // Two processes are kept apart by the lock; whoever else holds the database would hold it for long.
+        settings.busyMillisecondsMax = 1000
+        do throws(DatabaseError) {
+            connection = try SQLiteConnection(path: directory.database, mode: .readWrite, options: settings)
+            try connection.migrate(Schema.migrations)
+            state = try StateTable(connection)
+            reads = try LogReads(connection)
+            let found = try state.values()
+            isNew = found == nil
+            values = found ?? StateTable.Values(tree: .empty, position: .initial, counts: DeliveryCounts())
+            guard let frontier = try reads.frontier(size: values.tree.size), frontier.root == values.tree.root
+            else {
+                throw DatabaseError(
+                    .damaged, action: "open \(directory.database)",
+                    message: "entries and tiles do not give the root of the \(values.tree.size) entries")
+            }
+            self.frontier = frontier
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
+    struct Recovered {
+        let position: LogPosition
+        /// The tree that the payload log knew and the database does not.
+        let leftBehind: TreeState?
+    }
+
+    /// Compares the database with the payload log, and removes what a crash left of the last batch.
+    func recover(_ directory: DataDirectory, rollsForward: Bool) throws(StorageError) -> Recovered {
+        let recovery = PayloadRecovery(directory: directory, position: values.position, isNewDatabase: isNew)
+        switch try recovery.examine(tree) {
+        case .clean:
+            do throws(FileError) {
+                try recovery.clean()
+                if isNew { try Directory.synchronize(directory.path) }
+            } catch {
+                throw StorageError(error)
+            }
+            if isNew { try mapping { () throws(DatabaseError) in try state.update(values) } }
+            return Recovered(position: values.position, leftBehind: nil)
+        case .wentBack(let header):
+            guard rollsForward else {
+                throw StorageError(
+                    .treeWentBack,
+                    "the database has a tree of \(tree.size) entries (\(tree.root)), the payload log knows"
+                        + " one of \(header.intended.size) (\(header.intended.root)); the database was"
+                        + " restored from an older copy, or replaced")
+            }
+            return try mappingFiles { () throws(FileError) in
+                try recovery.cleanIncoming()
+                return Recovered(
+                    position: try recovery.positionAfterEverything(), leftBehind: header.intended)
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+internal import AuditLog
+internal import Exchange
+internal import Files
+internal import OpenSSL
+
+/// Where the payload log ends, as the database has it.
+struct LogPosition: Equatable {
+    /// The segment that records are appended to.
+    var segment: Int64
+    /// Its first byte that is not part of a committed batch.
+    var end: Int64
+    /// The next number for a new segment file.
+    var nextSegment: Int64
+
+    static let initial = LogPosition(
+        segment: 1, end: Int64(SegmentFormat.segmentHeaderBytes), nextSegment: 2)
+}
+
+/// Letters' bytes in append-only segment files, one fdatasync for each batch.
+///
+/// A batch's records are laid out first (`PayloadBatch`), because the database rows that name their places
+/// are written before the bytes are; then written in one go, before COMMIT.
+final class PayloadLog {
+    struct Sizes {
+        /// A segment is full from here on, in bytes.
+        var segmentMax: Int64 = 1 << 30
+        /// Disk space is reserved in steps of this many bytes: appending to a file that grows makes each
+        /// fdatasync write metadata too, which was measured to cost three times as much.
+        var preallocation: Int64 = 32 << 20
+    }
+
+    private let directory: DataDirectory
+    private let sizes: Sizes
+    private var file: File
+    private(set) var position: LogPosition
+    /// Up to where the file has disk space.
+    private var allocated: Int64
+
+    /// Takes the log up at `position`, which recovery has found to be right; what follows it is cut off.
+    init(_ directory: DataDirectory, at position: LogPosition, sizes: Sizes) throws(FileError) {
+        self.directory = directory
+        self.sizes = sizes
+        self.position = position
+        let path = directory.segment(position.segment)
+        if Directory.exists(path) {
+            file = try File(path, .readWrite)
+            if try file.size() > position.end {
+                try file.truncate(to: position.end)
+                try file.synchronize()
+            }
+        } else {
+            file = try Self.makeSegment(directory, position.segment)
+        }
+        allocated = position.end
+    }
+
+    private static func makeSegment(_ directory: DataDirectory, _ number: Int64) throws(FileError) -> File {
+        let file = try File(directory.segment(number), .createOrOpen)
+        try file.truncate(to: 0)
+        try file.write(SegmentFormat.segmentHeader(.log, number: number), at: 0)
+        try file.synchronize()
+        try Directory.synchronize(directory.payload)
+        return file
+    }
+
+    /// Starts the next batch's layout, in a new segment where this one is full.
+    func beginBatch() throws(FileError) -> PayloadBatch {
+        if position.end >= sizes.segmentMax {
+            var next = position
+            next.segment = position.nextSegment
+            next.end = LogPosition.initial.end
+            next.nextSegment += 1
+            // Nobody knows of the new segment before the next COMMIT; until then recovery would remove it.
+            let made = try Self.makeSegment(directory, next.segment)
+            file = made
+            position = next
+            allocated = next.end
+        }
+        return PayloadBatch(position)
+    }
+
+    /// Writes the batch's records after a header that names both trees. When it returns, payloads are
+    /// durable; a batch of none costs no fsync: it is the database's COMMIT that makes it, and its header
+    /// reaches the disk with the next batch that has one, or when the kernel gets to it.
+    func write(_ batch: PayloadBatch, _ header: BatchHeader) throws(FileError) {
+        if batch.position.end > allocated { try reserve(upTo: batch.position.end) }
+        let body = SegmentFormat.batch(header)
+        try write(.batch, body, sha256: SHA256.hash(body), at: position.end)
+        for record in batch.records {
+            try write(record.kind, record.bytes, sha256: record.sha256, at: record.offset)
+        }
+        for spooled in batch.spooled { try spooled.payload.move(to: directory.segment(spooled.segment)) }
+        if !batch.records.isEmpty { try file.synchronize() }
+        if !batch.spooled.isEmpty { try Directory.synchronize(directory.payload) }
+    }
+
+    private func write(
+        _ kind: SegmentFormat.RecordKind, _ body: [UInt8], sha256: Digest256, at offset: Int64
+    ) throws(FileError) {
+        let header = SegmentFormat.RecordHeader(kind: kind, length: Int64(body.count), sha256: sha256)
+        try file.write(SegmentFormat.recordHeader(header), body, SegmentFormat.trailer(of: body), at: offset)
+    }
+
+    private func reserve(upTo end: Int64) throws(FileError) {
+        let wanted = max(end - allocated, sizes.preallocation)
+        do {
+            try file.preallocate(from: allocated, count: wanted)
+            allocated += wanted
+        } catch {
+            // The last megabytes of a disk are better than none.
+            guard error.isDiskFull, end - allocated < wanted else { throw error }
+            try file.preallocate(from: allocated, count: end - allocated)
+            allocated = end
+        }
+    }
+
+    /// After COMMIT.
+    func adopt(_ batch: PayloadBatch) {
+        position = batch.position
+        for spooled in batch.spooled { spooled.payload.adopted() }
+    }
+
+    /// COMMIT did not happen: the log is as it was before `write`.
+    func undo(_ batch: PayloadBatch) throws(FileError) {
+        for spooled in batch.spooled where spooled.payload.path == directory.segment(spooled.segment) {
+            try spooled.payload.move(to: directory.incoming + "/" + Hex.encode(SecureRandom.bytes(16)))
+        }
+        if allocated > position.end {
+            try file.truncate(to: position.end)
+            allocated = position.end
+        }
+    }
+
+    /// At an orderly end: a header without a batch. A database that is restored to the state before the last
+    /// batch would otherwise look like a crash before that batch's COMMIT.
+    func close(_ state: TreeState) throws(FileError) {
+        let body = SegmentFormat.batch(BatchHeader(base: state, intended: state))
+        try write(.batch, body, sha256: SHA256.hash(body), at: position.end)
+        try file.synchronize()
+    }
+}
+
+/// Where a batch's records will be. A value: laying out changes nothing.
+struct PayloadBatch {
+    struct Record {
+        let kind: SegmentFormat.RecordKind
+        let bytes: [UInt8]
+        let sha256: Digest256
+        let offset: Int64
+    }
+
+    private(set) var records: [Record] = []
+    private(set) var spooled: [(payload: SpooledPayload, segment: Int64)] = []
+    /// Where the log will end.
+    private(set) var position: LogPosition
+
+    fileprivate init(_ position: LogPosition) {
+        self.position = position
+        self.position.end += SegmentFormat.recordBytes(body: SegmentFormat.batchBytes)
+    }
+
+    mutating func add(_ bytes: [UInt8], _ kind: SegmentFormat.RecordKind, sha256: Digest256)
+        -> PayloadLocation
+    {
+        let offset = position.end
+        records.append(Record(kind: kind, bytes: bytes, sha256: sha256, offset: offset))
+        position.end += SegmentFormat.recordBytes(body: Int64(bytes.count))
+        return PayloadLocation(
+            segment: position.segment, offset: offset + Int64(SegmentFormat.recordHeaderBytes),
+            length: Int64(bytes.count))
+    }
+
+    mutating func add(_ payload: SpooledPayload) -> PayloadLocation {
+        let segment = position.nextSegment
+        position.nextSegment += 1
+        spooled.append((payload, segment))
+        return PayloadLocation(segment: segment, offset: SpooledPayload.bodyOffset, length: payload.length)
+    }
+}

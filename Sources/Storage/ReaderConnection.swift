@@ -1,0 +1,247 @@
+internal import AuditLog
+internal import Database
+internal import Exchange
+
+/// One read-only connection with its statements; used by one thread at a time.
+final class ReaderConnection {
+    let connection: SQLiteConnection
+    let log: LogReads
+    private let documents: SQLiteStatement
+    private let letters: SQLiteStatement
+    private let deliveriesOf: SQLiteStatement
+    private let statusesOf: SQLiteStatement
+    private let lastStatus: SQLiteStatement
+    private let story: SQLiteStatement
+    private let entryLinks: SQLiteStatement
+    private let sent: SQLiteStatement
+    private let waiting: SQLiteStatement
+    private let dead: SQLiteStatement
+    private let counts: SQLiteStatement
+
+    private static let documentColumns = """
+        \(DocumentSummary.columns), d.id, d.code, d.business_type, d.promulgated, d.due, d.segment,
+        d.payload_offset, d.indication, d.signer, d.first_delivery, d.delivery_count, d.leaf, d.verdict,
+        d.signature_segment, d.signature_offset, d.signature_length
+        """
+
+    init(_ directory: DataDirectory) throws(DatabaseError) {
+        var options = SQLiteConnection.Options()
+        options.cacheKibibytes = 4 << 10
+        connection = try SQLiteConnection(path: directory.database, mode: .readOnly, options: options)
+        try connection.requireSchema(Schema.version)
+        log = try LogReads(connection)
+        let from = "SELECT \(Self.documentColumns) FROM documents d \(DocumentSummary.join) WHERE"
+        documents = try connection.prepare("\(from) d.key = ?")
+        letters = try connection.prepare(
+            "\(from) d.kind = 0 AND d.document_id = ? ORDER BY d.id DESC LIMIT 100")
+        deliveriesOf = try connection.prepare(
+            """
+            SELECT v.id, a.code, v.state, v.attempt, v.leased_until, v.delivered_at, v.reason, v.recipient
+            FROM deliveries v JOIN agencies a ON a.id = v.recipient WHERE v.id >= ? AND v.id < ? ORDER BY v.id
+            """)
+        statusesOf = try connection.prepare(
+            """
+            SELECT d.key, a.code, t.code, t.description, t.timestamp, d.accepted_at, d.leaf
+            FROM statuses t JOIN documents d ON d.id = t.document JOIN agencies a ON a.id = t.agency
+            WHERE t.letter = ? ORDER BY t.id
+            """)
+        lastStatus = try connection.prepare(
+            "SELECT code FROM statuses WHERE letter = ? AND agency = ? ORDER BY id DESC LIMIT 1")
+        story = try connection.prepare("SELECT last_entry FROM stories WHERE document = ?")
+        entryLinks = try connection.prepare("SELECT previous, delivery, document FROM entries WHERE leaf = ?")
+        sent = try connection.prepare(
+            """
+            \(from) d.sender = (SELECT id FROM agencies WHERE code = ?) AND d.accepted_at >= ?
+            ORDER BY d.accepted_at, d.id LIMIT ?
+            """)
+        waiting = try connection.prepare(
+            """
+            SELECT v.id, v.state, v.attempt, \(DocumentSummary.columns)
+            FROM deliveries v INDEXED BY deliveries_queued
+            JOIN documents d ON d.id = v.document \(DocumentSummary.join)
+            WHERE v.recipient = (SELECT id FROM agencies WHERE code = ?) AND v.state = 0
+            ORDER BY v.rank, v.id LIMIT ?
+            """)
+        dead = try connection.prepare(
+            """
+            SELECT v.id, a.code, v.attempt, v.reason, \(DocumentSummary.columns)
+            FROM deliveries v INDEXED BY deliveries_dead JOIN agencies a ON a.id = v.recipient
+            JOIN documents d ON d.id = v.document \(DocumentSummary.join)
+            WHERE v.state = 3 ORDER BY v.id LIMIT ?
+            """)
+        counts = try connection.prepare("SELECT queued, leased, delivered, dead FROM state")
+    }
+
+    /// What is behind a document's summary.
+    struct Details {
+        let id: Int64
+        let document: StoredDocument
+        let firstDelivery: Int64
+        let deliveryCount: Int64
+        let leaf: Int64
+        let verdict: [UInt8]
+        let signature: PayloadLocation?
+    }
+
+    /// All statements of `body` see one and the same commit.
+    func reading<Value>(
+        _ body: (ReaderConnection) throws(DatabaseError) -> Value
+    ) throws(DatabaseError) -> Value {
+        try connection.execute("BEGIN")
+        defer { connection.rollback() }
+        return try body(self)
+    }
+
+    func details(_ key: DocumentKey) throws(DatabaseError) -> Details? {
+        documents.bind(1, key.bytes)
+        return try details(documents).first
+    }
+
+    /// Latest first, at most 100.
+    func letters(_ documentID: ExactString) throws(DatabaseError) -> [Details] {
+        letters.bind(1, documentID)
+        return try details(letters)
+    }
+
+    func sent(_ sender: AgencyCode, since: Instant, limit: Int) throws(DatabaseError) -> [Details] {
+        sent.bind(1, sender)
+        sent.bind(2, since.milliseconds)
+        sent.bind(3, limit)
+        return try details(sent)
+    }
+
+    private func details(_ statement: SQLiteStatement) throws(DatabaseError) -> [Details] {
+        var found: [Details] = []
+        for details in try statement.all(Self.details).compactMap({ $0 }) {
+            let recipients = try deliveries(details).map(\.recipient)
+            found.append(details.with(recipients))
+        }
+        return found
+    }
+
+    private static func details(_ row: SQLiteStatement) -> Details? {
+        guard let summary = DocumentSummary.row(row, from: 0) else { return nil }
+        let first = DocumentSummary.columnCount
+        let document = StoredDocument(
+            summary: summary, code: row.text(first + 1), businessType: Int(row.integer(first + 2)),
+            promulgationDate: row.text(first + 3), dueDate: row.optionalText(first + 4), recipients: [],
+            payload: PayloadLocation(
+                segment: row.integer(first + 5), offset: row.integer(first + 6), length: summary.byteCount),
+            indication: row.text(first + 7), signerSHA256: row.digest(first + 8))
+        let signature = row.optionalInteger(first + 13).map {
+            PayloadLocation(segment: $0, offset: row.integer(first + 14), length: row.integer(first + 15))
+        }
+        return Details(
+            id: row.integer(first), document: document, firstDelivery: row.integer(first + 9),
+            deliveryCount: row.integer(first + 10), leaf: row.integer(first + 11),
+            verdict: row.bytes(first + 12),
+            signature: signature)
+    }
+
+    struct Delivery {
+        let id: Int64
+        let recipient: AgencyCode
+        let recipientID: Int64
+        let state: DeliveryState
+        let attempt: Int
+        let leasedUntil: Instant?
+        let deliveredAt: Instant?
+        let reason: String?
+    }
+
+    func deliveries(_ details: Details) throws(DatabaseError) -> [Delivery] {
+        deliveriesOf.bind(1, details.firstDelivery)
+        deliveriesOf.bind(2, details.firstDelivery + details.deliveryCount)
+        return try deliveriesOf.all { row in
+            Delivery(
+                id: row.integer(0), recipient: ExactString(row.text(1)), recipientID: row.integer(7),
+                state: DeliveryState(number: row.integer(2)) ?? .dead, attempt: Int(row.integer(3)),
+                leasedUntil: row.optionalInteger(4).map { Instant(milliseconds: $0) },
+                deliveredAt: row.optionalInteger(5).map { Instant(milliseconds: $0) },
+                reason: row.optionalText(6))
+        }
+    }
+
+    func statuses(letter: Int64) throws(DatabaseError) -> [TrailStatus] {
+        statusesOf.bind(1, letter)
+        return try statusesOf.all { row in
+            DocumentKey(bytes: row.bytes(0)).map { key in
+                TrailStatus(
+                    key: key, agency: ExactString(row.text(1)), code: row.text(2), description: row.text(3),
+                    timestamp: row.text(4), receivedAt: Instant(milliseconds: row.integer(5)),
+                    leafIndex: row.integer(6))
+            }
+        }.compactMap { $0 }
+    }
+
+    func lastStatus(letter: Int64, agency: Int64) throws(DatabaseError) -> String? {
+        lastStatus.bind(1, letter)
+        lastStatus.bind(2, agency)
+        return try lastStatus.first { $0.text(0) }
+    }
+
+    /// The log's entries about each delivery of the document, oldest first, walked back from the last one.
+    ///
+    /// - Parameter entriesMax: a broadcast's story is long; what is older than that is left out.
+    func story(of document: Int64, entriesMax: Int) throws(DatabaseError) -> [Int64: [Int64]] {
+        story.bind(1, document)
+        var next = try story.first { $0.integer(0) }
+        var indexes: [Int64: [Int64]] = [:]
+        var steps = 0
+        while let leaf = next, steps < entriesMax {
+            entryLinks.bind(1, leaf)
+            guard let link = try entryLinks.first({ ($0.optionalInteger(0), $0.optionalInteger(1)) }) else {
+                break
+            }
+            if let delivery = link.1 { indexes[delivery, default: []].append(leaf) }
+            next = link.0
+            steps += 1
+        }
+        return indexes.mapValues { $0.reversed() }
+    }
+
+    func waiting(_ recipient: AgencyCode, limit: Int) throws(DatabaseError) -> [WaitingDelivery] {
+        waiting.bind(1, recipient)
+        waiting.bind(2, limit)
+        return try waiting.all { row in
+            DocumentSummary.row(row, from: 3).map { summary in
+                WaitingDelivery(
+                    id: row.integer(0), state: DeliveryState(number: row.integer(1)) ?? .queued,
+                    attempt: Int(row.integer(2)), document: summary)
+            }
+        }.compactMap { $0 }
+    }
+
+    func dead(limit: Int) throws(DatabaseError) -> [DeadDelivery] {
+        dead.bind(1, limit)
+        return try dead.all { row in
+            DocumentSummary.row(row, from: 4).map { summary in
+                DeadDelivery(
+                    id: row.integer(0), recipient: ExactString(row.text(1)), attempt: Int(row.integer(2)),
+                    releaseReason: row.optionalText(3), document: summary)
+            }
+        }.compactMap { $0 }
+    }
+
+    func deliveryCounts() throws(DatabaseError) -> DeliveryCounts {
+        try counts.first { row in
+            DeliveryCounts(
+                queued: row.integer(0), leased: row.integer(1), delivered: row.integer(2),
+                dead: row.integer(3))
+        } ?? DeliveryCounts()
+    }
+}
+
+extension ReaderConnection.Details {
+    fileprivate func with(_ recipients: [AgencyCode]) -> ReaderConnection.Details {
+        let old = document
+        return ReaderConnection.Details(
+            id: id,
+            document: StoredDocument(
+                summary: old.summary, code: old.code, businessType: old.businessType,
+                promulgationDate: old.promulgationDate, dueDate: old.dueDate, recipients: recipients,
+                payload: old.payload, indication: old.indication, signerSHA256: old.signerSHA256),
+            firstDelivery: firstDelivery, deliveryCount: deliveryCount, leaf: leaf, verdict: verdict,
+            signature: signature)
+    }
+}

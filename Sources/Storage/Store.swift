@@ -1,0 +1,222 @@
+package import AuditLog
+internal import Database
+package import Exchange
+internal import Files
+
+package struct StoreOptions: Sendable {
+    /// Leases of one delivery before it is given up.
+    package var attemptsMax = 10
+    /// Go on with a database that is older than the payload log. An operator's decision, written into the
+    /// log: whoever holds a checkpoint of the lost part will find two histories.
+    package var rollsForward = false
+    /// A segment of the payload log is full from here on, in bytes.
+    package var segmentBytesMax: Int64 = 1 << 30
+    /// Disk space is reserved for the payload log in steps of this size.
+    package var preallocationBytes: Int64 = 32 << 20
+    /// WAL pages (4 KiB) after which a commit copies them into the database file.
+    package var checkpointPages = 4000
+
+    package init() {}
+}
+
+/// The only writer of a data directory: stores, logs and routes in one commit, or does none of these.
+///
+/// Owned by one thread at a time, which the compiler watches: not Sendable, on purpose.
+///
+/// Life of a batch: BEGIN, every change in turn (rows, log entries, places in the payload log), the payload
+/// bytes after a header that names the old and the new tree, fdatasync, COMMIT. A crash before COMMIT leaves
+/// payload bytes that nobody names; a crash after it leaves a tree that nobody has signed yet.
+package final class Store {
+    package let directory: String
+    /// The committed tree: what may be signed.
+    package private(set) var tree: TreeState
+    /// Where large payloads go as they arrive.
+    package let spools: SpoolDirectory
+
+    let options: StoreOptions
+    let connection: SQLiteConnection
+    let agencies: AgencyTable
+    let documents: DocumentTable
+    let deliveries: DeliveryTable
+    let entries: LogTable
+    let reads: LogReads
+    private let state: StateTable
+    private let payloads: PayloadLog
+    private let view: TreeView
+    private let lock: File
+    private var frontier: TreeFrontier
+    private var counts: DeliveryCounts
+    private var nextDocument: Int64
+    private var nextDelivery: Int64
+    /// The hour of the last kept checkpoint, since 1970.
+    private var keptHour: Int64
+    /// What an operator told us to leave behind; the next batch logs it.
+    private var rolledForwardFrom: TreeState?
+    /// After a fatal error nothing is tried again: what failed may have happened.
+    private var failure: StorageError?
+
+    /// Opens the directory, or makes it, and finds out whether the database and the payload log belong
+    /// together.
+    ///
+    /// - Throws: `alreadyOpen`, `newerSchema`, `damaged`, `treeWentBack`, `cannotOpen`, `diskFull`,
+    ///   `ioFailure`.
+    package init(directory path: String, options: StoreOptions = StoreOptions()) throws(StorageError) {
+        let directory = DataDirectory(path: path)
+        self.directory = path
+        self.options = options
+        lock = try Self.takeLock(directory)
+        let opened = try OpenedDatabase(directory, options)
+        connection = opened.connection
+        state = opened.state
+        agencies = try mapping { () throws(DatabaseError) in try AgencyTable(opened.connection) }
+        documents = try mapping { () throws(DatabaseError) in try DocumentTable(opened.connection) }
+        deliveries = try mapping { () throws(DatabaseError) in try DeliveryTable(opened.connection) }
+        entries = try mapping { () throws(DatabaseError) in try LogTable(opened.connection) }
+        reads = opened.reads
+        tree = opened.tree
+        frontier = opened.frontier
+        counts = opened.values.counts
+        nextDocument = documents.firstFreeID
+        nextDelivery = deliveries.firstFreeID
+        keptHour = try mapping { () throws(DatabaseError) in try opened.state.keptHour() }
+        view = TreeView(frontier)
+        let recovered = try opened.recover(directory, rollsForward: options.rollsForward)
+        rolledForwardFrom = recovered.leftBehind
+        payloads = try mappingFiles { () throws(FileError) in
+            try PayloadLog(
+                directory, at: recovered.position,
+                sizes: PayloadLog.Sizes(
+                    segmentMax: options.segmentBytesMax, preallocation: options.preallocationBytes))
+        }
+        spools = SpoolDirectory(directory: directory)
+    }
+
+    deinit {
+        // A store that failed does not know its tree; one that was not closed is found out by recovery.
+        if failure == nil { try? payloads.close(tree) }
+    }
+
+    private static func takeLock(_ directory: DataDirectory) throws(StorageError) -> File {
+        do throws(FileError) {
+            try Directory.create(directory.incoming)
+            let lock = try File(directory.lock, .createOrOpen)
+            if try lock.lockExclusively() { return lock }
+        } catch {
+            throw StorageError(error.isDiskFull ? .diskFull : .cannotOpen, error.description)
+        }
+        throw StorageError(.alreadyOpen, "\(directory.path) is open in another process")
+    }
+
+    /// Readers that see every batch from its COMMIT on and share this store's cache of the tree.
+    ///
+    /// - Parameter connections: how many may read at the same time.
+    package func makeReader(connections: Int = 4) throws(StorageError) -> StoreReader {
+        try StoreReader(directory: DataDirectory(path: directory), view: view, connections: connections)
+    }
+
+    /// Makes the changes durable, all of them or none. The results are in the order of the changes.
+    ///
+    /// - Parameters:
+    ///   - at: by the hub's clock.
+    ///   - signed: the checkpoint of the tree as it is now, to be stored with this batch; nil where
+    ///     that is done.
+    /// - Throws: `diskFull`: nothing happened, try again later. `commitUnknown` and every other fatal error:
+    ///   the
+    ///   store is dead, end the process.
+    package func commit(
+        _ changes: [Change], at: Instant, signed: SignedCheckpoint?
+    ) throws(StorageError) -> [Result<Outcome, Rejection>] {
+        precondition(signed.map { $0.size == tree.size } ?? true, "a checkpoint is of the tree as it is now")
+        if let failure { throw failure }
+        var batch = try mappingFiles { () throws(FileError) in
+            Batch(
+                at: at, base: tree, frontier: frontier, payload: try payloads.beginBatch(), counts: counts,
+                nextDocument: nextDocument, nextDelivery: nextDelivery)
+        }
+        var isWritten = false
+        do throws(StorageError) {
+            var results = try mapping { () throws(DatabaseError) in
+                try connection.begin()
+                if let signed { try store(signed, at: at) }
+                if let signed = rolledForwardFrom {
+                    try append(.logRolledForward(signed: signed, found: tree), to: &batch)
+                }
+                var results: [Result<Outcome, Rejection>] = []
+                results.reserveCapacity(changes.count)
+                for change in changes { results.append(try apply(change, &batch)) }
+                return results
+            }
+            let reached = batch.frontier.size > tree.size ? batch.frontier.state : tree
+            try mapping { () throws(DatabaseError) in try finish(batch, reached) }
+            if reached.size > tree.size {
+                isWritten = true
+                try mappingFiles { () throws(FileError) in
+                    try payloads.write(batch.payload, BatchHeader(base: tree, intended: reached))
+                }
+            }
+            try mapping { () throws(DatabaseError) in try connection.commit() }
+            adopt(batch, reached, signed, at)
+            Self.setTreeSize(reached.size, in: &results)
+            return results
+        } catch {
+            throw abandon(batch, isWritten, error)
+        }
+    }
+
+    private func store(_ signed: SignedCheckpoint, at: Instant) throws(DatabaseError) {
+        let quoted = signed.size > 0 ? try reads.treeSize(accepting: signed.size - 1) == signed.size : false
+        try entries.insert(signed, at: at, isKept: quoted || Self.hour(at) != keptHour)
+    }
+
+    private static func hour(_ at: Instant) -> Int64 { at.milliseconds / 3_600_000 }
+
+    /// The rows that end a batch.
+    private func finish(_ batch: Batch, _ reached: TreeState) throws(DatabaseError) {
+        if batch.hasAccepted { try entries.insertBatch(first: batch.base.size, size: reached.size) }
+        guard reached.size > batch.base.size || batch.counts != counts else { return }
+        let position = reached.size > batch.base.size ? batch.payload.position : payloads.position
+        try state.update(StateTable.Values(tree: reached, position: position, counts: batch.counts))
+    }
+
+    /// After COMMIT only: memory follows the database, never the other way.
+    private func adopt(_ batch: Batch, _ reached: TreeState, _ signed: SignedCheckpoint?, _ at: Instant) {
+        if signed != nil { keptHour = Self.hour(at) }
+        rolledForwardFrom = nil
+        counts = batch.counts
+        nextDocument = batch.nextDocument
+        nextDelivery = batch.nextDelivery
+        guard reached.size > tree.size else { return }
+        payloads.adopt(batch.payload)
+        frontier = batch.frontier
+        tree = reached
+        view.advance(to: tree, frontier, completed: batch.completed)
+    }
+
+    private func abandon(_ batch: Batch, _ isWritten: Bool, _ error: StorageError) -> StorageError {
+        connection.rollback()
+        agencies.forget()
+        guard !error.isFatal else {
+            failure = error
+            return error
+        }
+        if isWritten {
+            do {
+                try payloads.undo(batch.payload)
+            } catch {
+                failure = StorageError(.ioFailure, "the payload log cannot be taken back: \(error)")
+            }
+        }
+        return failure ?? error
+    }
+
+    /// A batch's last leaf is known only when all of its changes were made.
+    private static func setTreeSize(_ size: Int64, in results: inout [Result<Outcome, Rejection>]) {
+        for index in results.indices {
+            guard case .success(.accepted(var acceptance)) = results[index],
+                acceptance.treeSize == Batch.pendingTreeSize
+            else { continue }
+            acceptance.treeSize = size
+            results[index] = .success(.accepted(acceptance))
+        }
+    }
+}

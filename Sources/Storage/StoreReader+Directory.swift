@@ -1,0 +1,64 @@
+internal import AuditLog
+internal import Database
+internal import Exchange
+
+extension StoreReader {
+    /// Every agency ordered by code, and every principal, as of one commit.
+    package func directory() throws(StorageError) -> StoredDirectory {
+        try read { reader throws(DatabaseError) in
+            try reader.reading { reader throws(DatabaseError) in
+                StoredDirectory(
+                    agencies: try Self.agencies(reader), principals: try Self.principals(reader))
+            }
+        }
+    }
+
+    private static func agencies(_ reader: ReaderConnection) throws(DatabaseError) -> [Agency] {
+        var aliases: [Int64: [AgencyCode]] = [:]
+        for (id, code) in try reader.connection.prepare(
+            "SELECT agency, code FROM aliases ORDER BY agency, position"
+        )
+        .all({ ($0.integer(0), ExactString($0.text(1))) }) {
+            aliases[id, default: []].append(code)
+        }
+        var certificates: [Int64: [(use: String, sha256: Digest256)]] = [:]
+        for (id, use, sha256) in try reader.connection.prepare(
+            "SELECT agency, use, sha256 FROM certificates ORDER BY agency, use, sha256"
+        ).all({ ($0.integer(0), $0.text(1), $0.digest(2)) }) {
+            if let sha256 { certificates[id, default: []].append((use, sha256)) }
+        }
+        let select = try reader.connection.prepare(
+            """
+            SELECT id, code, name, parent, level, status, policy FROM agencies
+            WHERE status IS NOT NULL ORDER BY code
+            """
+        )
+        return try select.all { row in
+            let id = row.integer(0)
+            let bound = certificates[id] ?? []
+            return Agency(
+                code: ExactString(row.text(1)), name: row.text(2), aliases: aliases[id] ?? [],
+                parent: row.optionalText(3).map { ExactString($0) }, level: Int(row.integer(4)),
+                // An unknown word is of a later release; the strictest reading of it is the safe one.
+                status: Agency.Status(rawValue: row.text(5)) ?? .locked,
+                transportCertificates: bound.filter { $0.use == CertificateUse.transport.rawValue }.map(
+                    \.sha256),
+                signingCertificates: bound.filter { $0.use == CertificateUse.signing.rawValue }.map(\.sha256),
+                signaturePolicy: Agency.SignaturePolicy(rawValue: row.text(6)) ?? .enforce)
+        }
+    }
+
+    private static func principals(_ reader: ReaderConnection) throws(DatabaseError) -> [Principal] {
+        var certificates: [Int64: [Digest256]] = [:]
+        for (id, sha256) in try reader.connection.prepare(
+            "SELECT principal, sha256 FROM principal_certificates ORDER BY principal, sha256"
+        ).all({ ($0.integer(0), $0.digest(1)) }) {
+            if let sha256 { certificates[id, default: []].append(sha256) }
+        }
+        return try reader.connection.prepare("SELECT id, name, role FROM principals ORDER BY id").all { row in
+            Principal.Role(rawValue: row.text(2)).map {
+                Principal(name: row.text(1), role: $0, certificates: certificates[row.integer(0)] ?? [])
+            }
+        }.compactMap { $0 }
+    }
+}
