@@ -55,7 +55,7 @@ let package = Package(
         floor("Database", ["Exchange", "CSQLite"]),
         floor("HTTP", ["Exchange"]),
         // 2
-        floor("EdXML", ["Exchange", "XML", "OpenSSL", "CZlib"]),
+        floor("EdXML", ["Exchange", "XML", "OpenSSL", "Files", "CZlib"]),
         floor("Signature", ["Exchange", "JSON", "XML", "OpenSSL", "CZlib"]),
         floor("AuditLog", ["Exchange", "JSON", "OpenSSL", "Files"]),
         floor("Transport", ["Exchange", "OpenSSL", "HTTP", "CLinux"]),
@@ -70,8 +70,8 @@ let package = Package(
         program(
             "lienthong",
             [
-                "Exchange", "JSON", "OpenSSL", "XML", "HTTP", "EdXML", "Signature", "AuditLog", "Transport", "Storage",
-                "Hub", "CLinux",
+                "Exchange", "JSON", "OpenSSL", "XML", "Files", "HTTP", "EdXML", "Signature", "AuditLog", "Transport",
+                "Storage", "Hub", "CLinux",
             ]),
 
         tests("ExchangeTests", ["Exchange"]),
@@ -81,6 +81,8 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Exchange"]),
         tests("TransportTests", ["Transport", "HTTP", "OpenSSL", "Exchange", "CLinux"]),
         tests("FilesTests", ["Files"]),
+        tests("EdXMLTests", ["EdXML", "Exchange", "Files", "XML", "CLibXML2"], vectors: true),
+        tests("CommandLineTests", ["lienthong"]),
         tests("DatabaseTests", ["Database", "Exchange"]),
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL"]),
     ],

@@ -4,7 +4,9 @@ internal import Glibc
 _ = unsafe signal(SIGPIPE, SIG_IGN)
 
 /// Every verb, in the order of the help.
-let commands: [any Command.Type] = []
+let commands: [any Command.Type] = [
+    ComposeCommand.self
+]
 
 func overview() -> String {
     var text = "lienthong: gửi, nhận, ký, kiểm tra văn bản qua trục liên thông\n\nCách dùng: lienthong VERB …\n\n"
