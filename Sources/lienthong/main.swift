@@ -1,7 +1,7 @@
 internal import Glibc
 
 // A reader that went away must not end us by a signal; the write's error tells.
-_ = unsafe signal(SIGPIPE, SIG_IGN)
+_ = signal(SIGPIPE, SIG_IGN)
 
 /// Every verb, in the order of the help.
 let commands: [any Command.Type] = [

@@ -46,8 +46,8 @@ import Testing
         (["--date", "2026/02/30"], 64, "PromulgationDate"), (["--due", "mai"], 64, "DueDate"),
         (["--priority", "5"], 64, "--priority"), (["--to", "H31.7"], 64, "H31.7"),
         (["--signer-position", "Giám đốc"], 64, "--signer-name"), (["--wrong"], 64, "--wrong"),
-        (["--number", "1"], 64, "--number"), (["operand"], 64, ""), (["--attach", "/nonexistent"], 66, "/nonexistent"),
-        (["--attach", "/"], 66, ""), (["--content", String(repeating: "a", count: 501)], 64, "Content"),
+        (["--number", "1"], 64, "--number"), (["operand"], 64, "tham số"), (["--attach", "/nonexistent"], 66, "/nonexistent"),
+        (["--attach", "/tmp"], 66, "/tmp"), (["--content", String(repeating: "a", count: 501)], 64, "Content"),
     ])
     func `refuses and writes nothing`(more: [String], code: Int, word: String) throws {
         let folder = try Folder()

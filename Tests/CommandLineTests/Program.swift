@@ -21,11 +21,11 @@ enum Program {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", "\(shellPrefix) && exec \"$0\" \"$@\"", path] + arguments
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("talk-" + UUID().uuidString)
-        FileManager.default.createFile(atPath: folder.path, contents: nil)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let talkFile = FileManager.default.temporaryDirectory.appendingPathComponent("talk-" + UUID().uuidString)
+        try Data().write(to: talkFile)
+        defer { try? FileManager.default.removeItem(at: talkFile) }
         // The talk goes to a file: two pipes read one after the other can block the program.
-        let talk = try FileHandle(forWritingTo: folder)
+        let talk = try FileHandle(forWritingTo: talkFile)
         let output = Pipe()
         process.standardOutput = output
         process.standardError = talk
@@ -36,7 +36,7 @@ enum Program {
         try talk.close()
         return Outcome(
             code: process.terminationStatus, output: Array(bytes),
-            talk: String(decoding: try Data(contentsOf: folder), as: UTF8.self))
+            talk: String(decoding: try Data(contentsOf: talkFile), as: UTF8.self))
     }
 }
 
