@@ -56,7 +56,7 @@ let package = Package(
         floor("HTTP", ["Exchange"]),
         // 2
         floor("EdXML", ["Exchange", "XML", "OpenSSL", "Files", "CZlib"]),
-        floor("Signature", ["Exchange", "JSON", "XML", "OpenSSL", "CZlib"]),
+        floor("Signature", ["Exchange", "JSON", "XML", "OpenSSL", "Files", "CZlib"]),
         floor("AuditLog", ["Exchange", "JSON", "OpenSSL", "Files"]),
         floor("Transport", ["Exchange", "OpenSSL", "HTTP", "CLinux"]),
         // 3
@@ -84,6 +84,7 @@ let package = Package(
         tests("EdXMLTests", ["EdXML", "Exchange", "Files", "XML", "CLibXML2"], vectors: true),
         tests("CommandLineTests", ["lienthong"]),
         tests("DatabaseTests", ["Database", "Exchange"]),
+        tests("SignatureTests", ["Signature", "Exchange", "Files", "JSON", "OpenSSL"]),
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL"]),
     ],
     swiftLanguageModes: [.v6]

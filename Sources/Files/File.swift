@@ -9,6 +9,8 @@ internal import CLinux
         case readWrite
         /// Must not exist yet.
         case createNew
+        /// Must not exist yet; readable by its owner alone, for private keys.
+        case createPrivate
         /// Made empty where it does not exist.
         case createOrOpen
     }
@@ -17,18 +19,19 @@ internal import CLinux
     /// Valid for as long as this object lives; pass it on only to calls that end before that.
     package let descriptor: CInt
 
-    /// New files are readable by their owner and group only.
+    /// New files are readable by their owner and group only, private ones not by the group.
     package init(_ path: String, _ access: Access) throws(FileError) {
         let flags =
             switch access {
             case .read: O_RDONLY
             case .readWrite: O_RDWR
-            case .createNew: O_RDWR | O_CREAT | O_EXCL
+            case .createNew, .createPrivate: O_RDWR | O_CREAT | O_EXCL
             case .createOrOpen: O_RDWR | O_CREAT
             }
+        let mode: mode_t = if case .createPrivate = access { 0o600 } else { 0o640 }
         var opened: CInt
         repeat {
-            opened = unsafe lt_open(path, flags | O_CLOEXEC, 0o640)
+            opened = unsafe lt_open(path, flags | O_CLOEXEC, mode)
         } while opened < 0 && lt_errno() == EINTR
         guard opened >= 0 else { throw FileError("open", path: path, number: lt_errno()) }
         self.path = path
