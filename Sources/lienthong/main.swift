@@ -5,7 +5,9 @@ _ = signal(SIGPIPE, SIG_IGN)
 
 /// Every verb, in the order of the help.
 let commands: [any Command.Type] = [
-    ComposeCommand.self
+    PKIDemoCommand.self,
+    ComposeCommand.self,
+    SignCommand.self,
 ]
 
 func overview() -> String {

@@ -1,0 +1,142 @@
+internal import Exchange
+internal import Files
+internal import JSON
+internal import OpenSSL
+internal import Signature
+internal import XML
+
+/// `lienthong sign`: the organisation's signature, inside a letter or beside any file.
+struct SignCommand: Command {
+    static let words = ["sign"]
+    static let summary = "ký văn bản: chữ ký trong phần đầu edXML, hoặc tệp .p7s đi kèm"
+    static let operands = "--cert F --key F IN -o OUT [--detached] [--json]"
+    static let options: [Option] = [
+        .value("--cert", "FILE", "chứng thư ký (PEM); các chứng thư sau nó trong tệp được kèm theo chữ ký"),
+        .value("--key", "FILE", "khóa riêng của chứng thư ký (PEM, không mật khẩu)"),
+        .value("--chain", "FILE", "chứng thư cấp trên kèm theo chữ ký (PEM)", repeats: true),
+        .value("-o", "OUT", "tệp kết quả"),
+        .flag("--detached", "chữ ký CAdES-B tách rời (DER) cho tệp bất kỳ, không sửa tệp"),
+        .value("--digest", "D", "sha256, sha384 hoặc sha512 (mặc định theo khóa)"),
+        .flag("--pss", "RSASSA-PSS thay cho PKCS#1 v1.5 (chỉ khóa RSA)"),
+        .json,
+    ]
+    static let notes = """
+        Văn bản edXML đã ký khác bản chưa ký đúng một phần tử ds:Signature; văn bản đã có chữ ký thì không ký lại.
+        Ví dụ: lienthong sign --cert H37.12.sign.pem --key H37.12.sign.key vb.edxml -o vb-da-ky.edxml
+        """
+
+    private static let pieceBytes = 1 << 20
+
+    static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
+        let input = try arguments.operands("IN")[0]
+        let output = try arguments.required("-o")
+        let certificate = try arguments.required("--cert")
+        let key = try arguments.required("--key")
+        let digest = try digest(arguments)
+        do {
+            let identity = try identity(certificate, key, arguments.all("--chain"), digest, arguments.has("--pss"))
+            let time = WallClock.now()
+            if arguments.has("--detached") {
+                try signDetached(input, output, identity, time)
+            } else {
+                try signLetter(input, output, identity)
+            }
+            report(identity, output, arguments.has("--detached") ? time : nil, arguments, terminal)
+            return .done
+        } catch let error as SigningError {
+            throw CommandFailure(.refused, error.detail)
+        } catch let error as XMLError {
+            throw CommandFailure(.refused, "\(input):\(error.line):\(error.column): \(error.detail)")
+        } catch let error as FileError {
+            throw CommandFailure(.noInput, "lỗi tệp: \(error)")
+        }
+    }
+
+    private static func digest(_ arguments: Arguments) throws -> DigestAlgorithm? {
+        guard let name = arguments.value("--digest") else { return nil }
+        switch name {
+        case "sha256": return .sha256
+        case "sha384": return .sha384
+        case "sha512": return .sha512
+        default: throw CommandFailure(.usage, "--digest phải là sha256, sha384 hoặc sha512")
+        }
+    }
+
+    private static func identity(
+        _ certificate: String, _ key: String, _ chain: [String], _ digest: DigestAlgorithm?, _ usesPSS: Bool
+    ) throws -> SigningIdentity {
+        var certificates = try certificatesIn(certificate)
+        for file in chain { certificates += try certificatesIn(file) }
+        let privateKey: PrivateKey
+        do {
+            privateKey = try PrivateKey(pem: try InputFile.read(key))
+        } catch let error as OpenSSLError {
+            throw CommandFailure(.noInput, "\(key): không có khóa riêng PEM không mật khẩu (\(error))")
+        }
+        return try SigningIdentity(
+            certificate: certificates[0], key: privateKey, chain: Array(certificates.dropFirst()), digest: digest,
+            usesPSS: usesPSS)
+    }
+
+    /// At least one.
+    private static func certificatesIn(_ path: String) throws -> [Certificate] {
+        do {
+            let certificates = try Certificate.all(in: try InputFile.read(path))
+            guard !certificates.isEmpty else { throw CommandFailure(.noInput, "\(path): không có chứng thư nào") }
+            return certificates
+        } catch let error as OpenSSLError {
+            throw CommandFailure(.noInput, "\(path): không đọc được chứng thư (\(error))")
+        }
+    }
+
+    private static func signLetter(_ input: String, _ output: String, _ identity: SigningIdentity) throws {
+        let source = try File(input, .read)
+        let temporary = "\(output).\(try Environment.randomHex(4)).part"
+        let target = try File(temporary, .createNew)
+        do {
+            try XMLSigner(identity).sign(source, to: target)
+            try target.synchronize()
+            try OutputFile.publish(temporary, as: output)
+        } catch {
+            try? Files.Directory.remove(temporary)
+            throw error
+        }
+    }
+
+    private static func signDetached(
+        _ input: String, _ output: String, _ identity: SigningIdentity, _ time: Instant
+    ) throws {
+        let source = try File(input, .read)
+        let signer = CMSSigner(identity)
+        let digester = Digester(signer.digest)
+        var offset: Int64 = 0
+        while true {
+            let piece = try source.read(at: offset, count: pieceBytes)
+            if piece.isEmpty { break }
+            digester.update(piece)
+            offset += Int64(piece.count)
+        }
+        try OutputFile.write(try signer.sign(contentDigest: digester.finalize(), at: time), to: output)
+    }
+
+    private static func report(
+        _ identity: SigningIdentity, _ output: String, _ time: Instant?, _ arguments: Arguments, _ terminal: Terminal
+    ) {
+        terminal.tell("đã ký bằng chứng thư \(identity.certificate.subject) (\(identity.algorithm)): \(output)")
+        guard arguments.wantsJSON else { return }
+        terminal.print(
+            json: JSONWriter.object { writer in
+                writer.member("file", output)
+                writer.member("format", time == nil ? "XML-DSig" : "CAdES-B")
+                writer.member("algorithm", "\(identity.algorithm)")
+                if let time { writer.member("signingTime", time) }
+                writer.name("signer")
+                writer.object { signer in
+                    signer.member("subject", identity.certificate.subject)
+                    signer.member("issuer", identity.certificate.issuer)
+                    signer.member("serial", identity.certificate.serialHex)
+                    signer.member("sha256", identity.certificate.sha256.hex)
+                }
+            })
+    }
+}
