@@ -85,6 +85,7 @@ let package = Package(
         tests("CommandLineTests", ["lienthong"]),
         tests("DatabaseTests", ["Database", "Exchange"]),
         tests("SignatureTests", ["Signature", "Exchange", "Files", "JSON", "OpenSSL"]),
+        tests("StorageTests", ["Storage", "Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL"]),
     ],
     swiftLanguageModes: [.v6]

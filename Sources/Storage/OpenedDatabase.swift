@@ -17,10 +17,13 @@ final class StateTable {
 
     init(_ connection: SQLiteConnection) throws(DatabaseError) {
         self.connection = connection
-        let columns = "size, root, segment, segment_end, next_segment, queued, leased, delivered, dead"
+        let columns = """
+            size, root, segment, segment_end, next_segment, anchor_segment, anchor_offset,
+            queued, leased, delivered, dead
+            """
         select = try connection.prepare("SELECT \(columns) FROM state")
         put = try connection.prepare(
-            "INSERT OR REPLACE INTO state(id, \(columns)) VALUES(1,?,?,?,?,?,?,?,?,?)")
+            "INSERT OR REPLACE INTO state(id, \(columns)) VALUES(1,?,?,?,?,?,?,?,?,?,?,?)")
     }
 
     /// Nil in a database that was made just now.
@@ -30,10 +33,13 @@ final class StateTable {
                 Values(
                     tree: TreeState(size: row.integer(0), root: root),
                     position: LogPosition(
-                        segment: row.integer(2), end: row.integer(3), nextSegment: row.integer(4)),
+                        segment: row.integer(2), end: row.integer(3), nextSegment: row.integer(4),
+                        anchor: row.optionalInteger(5).map {
+                            LogPosition.Anchor(segment: $0, offset: row.integer(6))
+                        }),
                     counts: DeliveryCounts(
-                        queued: row.integer(5), leased: row.integer(6), delivered: row.integer(7),
-                        dead: row.integer(8)))
+                        queued: row.integer(7), leased: row.integer(8), delivered: row.integer(9),
+                        dead: row.integer(10)))
             }
         } ?? nil
     }
@@ -44,10 +50,12 @@ final class StateTable {
         put.bind(3, values.position.segment)
         put.bind(4, values.position.end)
         put.bind(5, values.position.nextSegment)
-        put.bind(6, values.counts.queued)
-        put.bind(7, values.counts.leased)
-        put.bind(8, values.counts.delivered)
-        put.bind(9, values.counts.dead)
+        put.bind(6, values.position.anchor?.segment)
+        put.bind(7, values.position.anchor?.offset)
+        put.bind(8, values.counts.queued)
+        put.bind(9, values.counts.leased)
+        put.bind(10, values.counts.delivered)
+        put.bind(11, values.counts.dead)
         try put.run()
     }
 
@@ -101,10 +109,24 @@ struct OpenedDatabase {
         let leftBehind: TreeState?
     }
 
+    /// The tree of the first `size` entries, as this database has them.
+    private func tree(size: Int64) throws(StorageError) -> TreeState? {
+        guard size <= frontier.size else { return nil }
+        return try mapping { () throws(DatabaseError) in
+            try TreeState.reading(
+                size: size,
+                tile: { (level, number) throws(DatabaseError) in
+                    if let edge = frontier.nodes(level: level, number: number) { return edge }
+                    return try reads.tile(level, number)
+                })
+        }
+    }
+
     /// Compares the database with the payload log, and removes what a crash left of the last batch.
     func recover(_ directory: DataDirectory, rollsForward: Bool) throws(StorageError) -> Recovered {
         let recovery = PayloadRecovery(directory: directory, position: values.position, isNewDatabase: isNew)
-        switch try recovery.examine(tree) {
+        let finding = try recovery.examine(tree) { size throws(StorageError) in try self.tree(size: size) }
+        switch finding {
         case .clean:
             do throws(FileError) {
                 try recovery.clean()

@@ -72,6 +72,12 @@ package struct ExpiredDelivery: Sendable, Equatable {
     package let recipient: AgencyCode
     /// True where the attempts are used up.
     package let isDead: Bool
+
+    package init(id: Int64, recipient: AgencyCode, isDead: Bool) {
+        self.id = id
+        self.recipient = recipient
+        self.isDead = isDead
+    }
 }
 
 // What readers give
@@ -161,6 +167,13 @@ package struct DeliveryCounts: Sendable, Equatable {
     package var leased: Int64 = 0
     package var delivered: Int64 = 0
     package var dead: Int64 = 0
+
+    package init(queued: Int64 = 0, leased: Int64 = 0, delivered: Int64 = 0, dead: Int64 = 0) {
+        self.queued = queued
+        self.leased = leased
+        self.delivered = delivered
+        self.dead = dead
+    }
 }
 
 /// A payload, opened.

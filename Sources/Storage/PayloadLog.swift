@@ -11,9 +11,17 @@ struct LogPosition: Equatable {
     var end: Int64
     /// The next number for a new segment file.
     var nextSegment: Int64
+    /// Where the last batch header stands that is surely on disk; nil before the first. The tree that it
+    /// names must be this database's own.
+    var anchor: Anchor?
+
+    struct Anchor: Equatable {
+        var segment: Int64
+        var offset: Int64
+    }
 
     static let initial = LogPosition(
-        segment: 1, end: Int64(SegmentFormat.segmentHeaderBytes), nextSegment: 2)
+        segment: 1, end: Int64(SegmentFormat.segmentHeaderBytes), nextSegment: 2, anchor: nil)
 }
 
 /// Letters' bytes in append-only segment files, one fdatasync for each batch.
@@ -154,7 +162,10 @@ struct PayloadBatch {
     /// Where the log will end.
     private(set) var position: LogPosition
 
+    private let anchor: LogPosition.Anchor
+
     fileprivate init(_ position: LogPosition) {
+        anchor = LogPosition.Anchor(segment: position.segment, offset: position.end)
         self.position = position
         self.position.end += SegmentFormat.recordBytes(body: SegmentFormat.batchBytes)
     }
@@ -163,6 +174,8 @@ struct PayloadBatch {
         -> PayloadLocation
     {
         let offset = position.end
+        // A batch with records is synchronised, and its header with it.
+        position.anchor = anchor
         records.append(Record(kind: kind, bytes: bytes, sha256: sha256, offset: offset))
         position.end += SegmentFormat.recordBytes(body: Int64(bytes.count))
         return PayloadLocation(

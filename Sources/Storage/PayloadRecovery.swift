@@ -20,13 +20,26 @@ struct PayloadRecovery {
     }
 
     /// Changes nothing. Throws `damaged` where the log ends before the place that the database names.
-    func examine(_ tree: TreeState) throws(StorageError) -> Finding {
+    ///
+    /// - Parameter older: the tree of the first entries, as the database has them; nil for more than it has.
+    func examine(
+        _ tree: TreeState, older: (Int64) throws(StorageError) -> TreeState?
+    ) throws(StorageError) -> Finding {
         let segments = try mappingFiles { () throws(FileError) in try segmentNumbers() }
         if isNewDatabase {
             let found = try headers(segments, from: nil)
             return found.last.map { .wentBack($0) } ?? .clean
         }
         if tree.size > 0 { try requireCurrentSegment(segments) }
+        if let anchor = position.anchor {
+            let header = try mappingFiles { () throws(FileError) in try batchHeader(at: anchor) }
+            guard let header else {
+                let path = directory.segment(anchor.segment)
+                throw StorageError(
+                    .damaged, "\(path) has no batch at \(anchor.offset), where the database says")
+            }
+            if try older(header.intended.size) != header.intended { return .wentBack(header) }
+        }
         let found = try headers(segments, from: position)
         guard let last = found.last else { return .clean }
         return found.count == 1 && last.base == tree ? .clean : .wentBack(last)
@@ -39,6 +52,24 @@ struct PayloadRecovery {
         guard size >= position.end else {
             throw StorageError(.damaged, "\(path) has \(size) bytes, the database says \(position.end)")
         }
+    }
+
+    private func batchHeader(at anchor: LogPosition.Anchor) throws(FileError) -> BatchHeader? {
+        let path = directory.segment(anchor.segment)
+        guard Directory.exists(path) else { return nil }
+        let count = SegmentFormat.recordBytes(body: SegmentFormat.batchBytes)
+        return Self.batchHeader(try File(path, .read).read(at: anchor.offset, count: Int(count)))
+    }
+
+    /// Nil where `record` is not a whole batch header.
+    private static func batchHeader(_ record: [UInt8]) -> BatchHeader? {
+        let body = Array(
+            record.dropFirst(SegmentFormat.recordHeaderBytes).dropLast(SegmentFormat.trailerBytes))
+        guard let header = SegmentFormat.recordHeader(Array(record.prefix(SegmentFormat.recordHeaderBytes))),
+            header.kind == .batch, body.count == SegmentFormat.batchBytes,
+            SegmentFormat.trailer(of: body) == Array(record.suffix(SegmentFormat.trailerBytes))
+        else { return nil }
+        return SegmentFormat.batch(body)
     }
 
     /// Every batch header after `start`, in order; nil for all of them.
@@ -73,14 +104,9 @@ struct PayloadRecovery {
             else {
                 return
             }
-            if header.kind == .batch, header.length == SegmentFormat.batchBytes {
-                let bodyOffset = offset + Int64(SegmentFormat.recordHeaderBytes)
-                let count = Int(header.length) + SegmentFormat.trailerBytes
-                let rest = try file.read(at: bodyOffset, count: count)
-                let body = Array(rest.prefix(Int(header.length)))
-                guard rest.count == count, SegmentFormat.trailer(of: body) == Array(rest.suffix(4)),
-                    let batch = SegmentFormat.batch(body)
-                else { return }
+            if header.kind == .batch {
+                let count = SegmentFormat.recordBytes(body: SegmentFormat.batchBytes)
+                guard let batch = batchHeader(try file.read(at: offset, count: Int(count))) else { return }
                 found.append(batch)
             }
             offset += SegmentFormat.recordBytes(body: header.length)
@@ -111,6 +137,7 @@ struct PayloadRecovery {
     /// overwritten.
     func positionAfterEverything() throws(FileError) -> LogPosition {
         let last = max(try segmentNumbers().last ?? 0, position.nextSegment - 1)
-        return LogPosition(segment: last + 1, end: LogPosition.initial.end, nextSegment: last + 2)
+        return LogPosition(
+            segment: last + 1, end: LogPosition.initial.end, nextSegment: last + 2, anchor: nil)
     }
 }

@@ -19,6 +19,7 @@ enum Schema {
             id INTEGER PRIMARY KEY CHECK (id = 1),
             size INTEGER NOT NULL, root BLOB NOT NULL,
             segment INTEGER NOT NULL, segment_end INTEGER NOT NULL, next_segment INTEGER NOT NULL,
+            anchor_segment INTEGER, anchor_offset INTEGER,
             queued INTEGER NOT NULL, leased INTEGER NOT NULL, delivered INTEGER NOT NULL,
             dead INTEGER NOT NULL
         );
