@@ -84,7 +84,7 @@ let package = Package(
         tests("EdXMLTests", ["EdXML", "Exchange", "Files", "XML", "CLibXML2"], vectors: true),
         tests("CommandLineTests", ["lienthong"]),
         tests("DatabaseTests", ["Database", "Exchange"]),
-        tests("SignatureTests", ["Signature", "Exchange", "Files", "JSON", "OpenSSL"]),
+        tests("SignatureTests", ["Signature", "Exchange", "Files", "JSON", "XML", "OpenSSL"]),
         tests("StorageTests", ["Storage", "Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL"]),
     ],

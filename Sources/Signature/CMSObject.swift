@@ -1,0 +1,59 @@
+/// Object identifiers of CMS and of the algorithms in it, as the content bytes of their DER.
+enum CMSObject {
+    static let data: [UInt8] = encode(1, 2, 840, 113_549, 1, 7, 1)
+    static let signedData: [UInt8] = encode(1, 2, 840, 113_549, 1, 7, 2)
+
+    // Attributes
+    static let contentType: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 3)
+    static let messageDigest: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 4)
+    static let signingTime: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 5)
+    static let algorithmProtection: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 52)
+    static let signingCertificate: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 16, 2, 12)
+    static let signingCertificateV2: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 16, 2, 47)
+    static let signatureTimestamp: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 16, 2, 14)
+
+    // Digests
+    static let sha256: [UInt8] = encode(2, 16, 840, 1, 101, 3, 4, 2, 1)
+    static let sha384: [UInt8] = encode(2, 16, 840, 1, 101, 3, 4, 2, 2)
+    static let sha512: [UInt8] = encode(2, 16, 840, 1, 101, 3, 4, 2, 3)
+
+    // Signatures
+    static let rsaEncryption: [UInt8] = encode(1, 2, 840, 113_549, 1, 1, 1)
+    static let maskGeneration1: [UInt8] = encode(1, 2, 840, 113_549, 1, 1, 8)
+    static let rsaPSS: [UInt8] = encode(1, 2, 840, 113_549, 1, 1, 10)
+    static let rsaSHA256: [UInt8] = encode(1, 2, 840, 113_549, 1, 1, 11)
+    static let rsaSHA384: [UInt8] = encode(1, 2, 840, 113_549, 1, 1, 12)
+    static let rsaSHA512: [UInt8] = encode(1, 2, 840, 113_549, 1, 1, 13)
+    static let ecdsaSHA256: [UInt8] = encode(1, 2, 840, 10_045, 4, 3, 2)
+    static let ecdsaSHA384: [UInt8] = encode(1, 2, 840, 10_045, 4, 3, 3)
+    static let ecdsaSHA512: [UInt8] = encode(1, 2, 840, 10_045, 4, 3, 4)
+
+    private static func encode(_ arcs: Int...) -> [UInt8] {
+        var bytes = [UInt8(arcs[0] * 40 + arcs[1])]
+        for arc in arcs.dropFirst(2) {
+            var groups = [UInt8(arc & 0x7F)]
+            var rest = arc >> 7
+            while rest > 0 {
+                groups.insert(UInt8(rest & 0x7F) | 0x80, at: 0)
+                rest >>= 7
+            }
+            bytes += groups
+        }
+        return bytes
+    }
+
+    /// `1.2.840.113549.1.7.2`, for messages; whatever the bytes are, never an error.
+    static func dotted(_ bytes: [UInt8]) -> String {
+        guard let first = bytes.first else { return "" }
+        var text = "\(min(first / 40, 2)).\(Int(first) - Int(min(first / 40, 2)) * 40)"
+        var arc: UInt64 = 0
+        for byte in bytes.dropFirst().prefix(64) {
+            arc = (arc & (UInt64.max >> 7)) << 7 | UInt64(byte & 0x7F)
+            if byte & 0x80 == 0 {
+                text += ".\(arc)"
+                arc = 0
+            }
+        }
+        return text
+    }
+}

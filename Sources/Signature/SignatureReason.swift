@@ -1,0 +1,100 @@
+/// One thing that is wrong with a signature, or that a person should know about it.
+package struct SignatureReason: Error, Sendable, Equatable {
+    package let code: SignatureReasonCode
+    /// English, for software and for the log.
+    package let message: String
+    /// Vietnamese, for the person who has to mend it.
+    package let detail: String
+
+    /// - Parameter subject: what it is about (an algorithm, a time), the same in both languages.
+    package init(_ code: SignatureReasonCode, _ subject: String = "") {
+        self.code = code
+        let suffix = subject.isEmpty ? "" : ": \(subject.prefix(200))"
+        message = code.meaning.message + suffix
+        detail = code.meaning.detail + suffix
+    }
+
+    package var subIndication: SubIndication { code.meaning.subIndication }
+}
+
+/// Stable; `docs/errors.md` lists them. All that software may match on.
+package enum SignatureReasonCode: String, Sendable, CaseIterable {
+    // No signature
+    case notSigned = "not_signed"
+    case foreignSignature = "foreign_signature"
+    case notVerified = "not_verified"
+    case documentMalformed = "document_malformed"
+    case documentIncomplete = "document_incomplete"
+
+    // XML-DSig
+    case signatureMisplaced = "signature_misplaced"
+    case signatureRepeated = "signature_repeated"
+    case signatureTooLate = "signature_too_late"
+    case signatureTooLarge = "signature_too_large"
+    case signatureStructure = "signature_structure"
+    case signedInfoRepeated = "signed_info_repeated"
+    case referenceMissing = "reference_missing"
+    case referenceRepeated = "reference_repeated"
+    case referenceExternal = "reference_external"
+    case transformForbidden = "transform_forbidden"
+    case canonicalizationForbidden = "canonicalization_forbidden"
+    case keyValueForbidden = "key_value_forbidden"
+    case keyInfoForbidden = "key_info_forbidden"
+    case objectForbidden = "object_forbidden"
+    case manifestForbidden = "manifest_forbidden"
+    case outputLengthForbidden = "hmac_output_length"
+    case identifierRepeated = "identifier_repeated"
+    case propertiesMismatch = "signed_properties_mismatch"
+
+    // CMS
+    case cmsMalformed = "cms_malformed"
+    case cmsNotDER = "cms_not_der"
+    case cmsTrailingData = "cms_trailing_data"
+    case cmsTooLarge = "cms_too_large"
+    case cmsNoSigner = "cms_no_signer"
+    case cmsManySigners = "cms_many_signers"
+    case cmsContentEmbedded = "cms_content_embedded"
+    case cmsContentType = "cms_content_type"
+    case cmsAttributesMissing = "cms_attributes_missing"
+    case cmsAttributesUnsorted = "cms_attributes_unsorted"
+    case cmsAttributeRepeated = "cms_attribute_repeated"
+    case cmsAttributeValues = "cms_attribute_values"
+    case cmsDigestMissing = "cms_digest_missing"
+    case cmsUnsignedAttribute = "cms_unsigned_attribute"
+    case cmsAlgorithmsDiffer = "cms_algorithms_differ"
+    case signingCertificateMissing = "signing_certificate_missing"
+
+    // Algorithms and keys
+    case digestForbidden = "digest_forbidden"
+    case algorithmForbidden = "algorithm_forbidden"
+    case algorithmParameters = "algorithm_parameters"
+    case keyTooShort = "key_too_short"
+    case keyForbidden = "key_forbidden"
+    case keyMismatch = "key_mismatch"
+
+    // The signature itself
+    case digestMismatch = "digest_mismatch"
+    case signatureMismatch = "signature_mismatch"
+    case signatureEncoding = "signature_encoding"
+    case timestampNotVerified = "timestamp_not_verified"
+
+    // The signer
+    case certificateMissing = "certificate_missing"
+    case certificateUnreadable = "certificate_unreadable"
+    case tooManyCertificates = "too_many_certificates"
+    case signingCertificateMismatch = "signing_certificate_mismatch"
+    case chainNotFound = "chain_not_found"
+    case chainSignature = "chain_signature"
+    case certificateExpired = "certificate_expired"
+    case certificateNotYetValid = "certificate_not_yet_valid"
+    case chainExpired = "chain_expired"
+    case chainWeak = "chain_weak"
+    case chainConstraint = "chain_constraint"
+    case keyUsage = "key_usage"
+    case extendedKeyUsage = "extended_key_usage"
+    case chainInternal = "chain_internal"
+    case certificateRevoked = "certificate_revoked"
+    case authorityRevoked = "authority_revoked"
+    case revocationUnknown = "revocation_unknown"
+    case revocationNotPublished = "revocation_not_published"
+}

@@ -1,0 +1,96 @@
+internal import Exchange
+internal import XML
+
+/// A whole ds:Signature element, held to the profile.
+struct XMLSignatureElement {
+    static let certificatesMax = 16
+    static let signatureValueBytesMax = 4096
+
+    let signedInfo: XMLSignedInfo
+    let value: [UInt8]
+    /// DER, in the order of KeyInfo.
+    let certificates: [[UInt8]]
+    let properties: XAdESProperties?
+
+    init(_ element: XMLElement) throws(SignatureReason) {
+        guard element.holdsOnlyElements else { throw SignatureReason(.signatureStructure, "text in Signature") }
+        try Self.checkIdentifiers(element)
+        var rest = element.elements[...]
+        guard let info = rest.popFirst(), info.isNamed("SignedInfo", in: Namespace.signature) else {
+            throw SignatureReason(.signatureStructure, "SignedInfo")
+        }
+        guard !rest.contains(where: { $0.isNamed("SignedInfo", in: Namespace.signature) }) else {
+            throw SignatureReason(.signedInfoRepeated)
+        }
+        signedInfo = try XMLSignedInfo(info)
+        guard let value = rest.popFirst(), value.isNamed("SignatureValue", in: Namespace.signature) else {
+            throw SignatureReason(.signatureStructure, "SignatureValue")
+        }
+        guard let text = value.text, text.count <= 2 * Self.signatureValueBytesMax,
+            let bytes = Base64.decode(text, ignoringWhiteSpace: true), !bytes.isEmpty
+        else { throw SignatureReason(.signatureEncoding, "SignatureValue") }
+        self.value = bytes
+        if let keys = rest.first, keys.isNamed("KeyInfo", in: Namespace.signature) {
+            rest.removeFirst()
+            certificates = try Self.certificates(keys)
+        } else {
+            certificates = []
+        }
+        properties = try Self.properties(rest, of: element, named: signedInfo.properties)
+    }
+
+    private static func certificates(_ keys: XMLElement) throws(SignatureReason) -> [[UInt8]] {
+        guard keys.holdsOnlyElements else { throw SignatureReason(.keyInfoForbidden, "text") }
+        var found: [[UInt8]] = []
+        for data in keys.elements {
+            guard data.isNamed("X509Data", in: Namespace.signature) else {
+                let isKey = data.start.name.local == "KeyValue" || data.start.name.local == "DEREncodedKeyValue"
+                throw SignatureReason(
+                    isKey ? .keyValueForbidden : .keyInfoForbidden, data.start.name.local.string)
+            }
+            // Names, serial numbers and key identifiers beside the certificate prove nothing and are not read.
+            for child in data.elements where child.isNamed("X509Certificate", in: Namespace.signature) {
+                guard found.count < certificatesMax else { throw SignatureReason(.tooManyCertificates) }
+                guard let text = child.text, let der = Base64.decode(text, ignoringWhiteSpace: true), !der.isEmpty
+                else { throw SignatureReason(.certificateUnreadable) }
+                found.append(der)
+            }
+        }
+        return found
+    }
+
+    private static func properties(
+        _ objects: ArraySlice<XMLElement>, of signature: XMLElement, named reference: XMLReference?
+    ) throws(SignatureReason) -> XAdESProperties? {
+        guard let object = objects.first else {
+            guard reference == nil else { throw SignatureReason(.propertiesMismatch) }
+            return nil
+        }
+        guard object.isNamed("Object", in: Namespace.signature) else {
+            throw SignatureReason(.signatureStructure, object.start.name.local.string)
+        }
+        let child = object.elements.first
+        if child?.isNamed("Manifest", in: Namespace.signature) == true { throw SignatureReason(.manifestForbidden) }
+        guard objects.count == 1, object.holdsOnlyElements, object.elements.count == 1, let child,
+            child.isNamed("QualifyingProperties", in: Namespace.xades)
+        else { throw SignatureReason(.objectForbidden, child?.start.name.local.string ?? "") }
+        guard let reference, case .properties(let identifier) = reference.target else {
+            throw SignatureReason(.propertiesMismatch)
+        }
+        return try XAdESProperties(child, signature: signature, identifier: identifier, reference: reference)
+    }
+
+    /// An Id that stands twice would let a Reference mean another element than the one that we read.
+    private static func checkIdentifiers(_ element: XMLElement) throws(SignatureReason) {
+        var seen: Set<ExactString> = []
+        var rest = [element]
+        while let next = rest.popLast() {
+            for attribute in next.start.attributes where ["Id", "ID", "id"].contains(attribute.name.local) {
+                guard let value = ExactString(utf8: attribute.value), seen.insert(value).inserted else {
+                    throw SignatureReason(.identifierRepeated)
+                }
+            }
+            rest += next.elements
+        }
+    }
+}

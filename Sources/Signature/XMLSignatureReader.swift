@@ -1,0 +1,210 @@
+package import Exchange
+internal import OpenSSL
+package import XML
+
+/// Watches a letter's events, finds its ds:Signature and digests everything else, in one pass.
+///
+/// The canonical form and the digest are known only once SignedInfo has been read, and the document's
+/// beginning comes before it: events up to there are recorded, replayed, and the rest streams straight
+/// through. It must see all events of the document: what it does not see is not covered by the digest.
+package final class XMLSignatureReader: XMLEventHandler {
+    /// Room for what stands before the signature: a header with thousands of recipients needs 4 MiB.
+    package static let recordedBytesMax = 16 << 20
+
+    private enum Phase {
+        /// The signature may still come.
+        case before(XMLEventRecorder)
+        case inside(XMLTreeBuilder, depth: Int)
+        case after(Canonicalizer)
+        /// Nothing can be signed here any more, or nothing counts any more.
+        case over
+    }
+
+    private enum Role: UInt8 { case unknown, other, signature, foreignSignature, edXML, envelope, header }
+
+    private var phase: Phase
+    private var before: XMLEventRecorder?
+    private var context = XMLNamespaceContext()
+    private var depth = 0
+    /// Roles of the open elements, down to the third.
+    private var path: [Role] = []
+    /// By the number of a name.
+    private var roles: [Role] = []
+    private var sink: DigestSink?
+    private var signature: XMLSignatureElement?
+    private var refusals: [SignatureReason] = []
+    private var hasSignature = false
+    private var hasForeignSignature = false
+
+    package init() {
+        let recorder = XMLEventRecorder(bytesMax: Self.recordedBytesMax)
+        phase = .before(recorder)
+        before = recorder
+    }
+
+    package func startElement(_ element: XMLStartElement) {
+        let role = role(of: element.name)
+        depth += 1
+        if role == .signature { began(element) }
+        if role == .foreignSignature, path == [.edXML, .envelope, .header], depth == 4 { hasForeignSignature = true }
+        if depth <= 3 { path.append(role) }
+        switch phase {
+        case .before(let recorder): recorder.startElement(element)
+        case .inside(var builder, let outer):
+            // Emptied first: a second reference would make every append copy what was built so far.
+            phase = .over
+            builder.start(element, context: context)
+            phase = .inside(builder, depth: outer)
+        case .after(let canonicalizer): canonicalizer.startElement(element)
+        case .over: break
+        }
+        context.enter(element)
+    }
+
+    package func endElement(_ name: XMLName, at position: XMLPosition) {
+        context.leave()
+        depth -= 1
+        switch phase {
+        case .before(let recorder):
+            recorder.endElement(name, at: position)
+            if depth == 2, path == [.edXML, .envelope, .header] { phase = .over }
+        case .inside(var builder, let outer):
+            phase = .over
+            if let element = builder.end() {
+                ended(element, isWhole: !builder.isOverflowing)
+            } else {
+                phase = .inside(builder, depth: outer)
+            }
+        case .after(let canonicalizer): canonicalizer.endElement(name, at: position)
+        case .over: break
+        }
+        if depth < 3 { path.removeLast() }
+        if case .over = phase { before = nil }
+    }
+
+    package func text(_ bytes: Span<UInt8>, at position: XMLPosition) {
+        switch phase {
+        case .before(let recorder): recorder.text(bytes, at: position)
+        case .inside(var builder, let outer):
+            phase = .over
+            builder.text(bytes)
+            phase = .inside(builder, depth: outer)
+        case .after(let canonicalizer): canonicalizer.text(bytes, at: position)
+        case .over: break
+        }
+    }
+
+    package func comment(_ bytes: Span<UInt8>, at position: XMLPosition) {
+        // Not part of any canonical form that is allowed; inside the signature the texts around it are joined.
+    }
+
+    package func processingInstruction(target: ExactString, data: Span<UInt8>, at position: XMLPosition) {
+        switch phase {
+        case .before(let recorder): recorder.processingInstruction(target: target, data: data, at: position)
+        case .inside: refuse(SignatureReason(.signatureStructure, "processing instruction"))
+        case .after(let canonicalizer):
+            canonicalizer.processingInstruction(target: target, data: data, at: position)
+        case .over: break
+        }
+    }
+
+    /// To be called once, after the reader's `finish`.
+    package func evidence() -> XMLSignatureEvidence {
+        if hasSignature, depth != 0 { refuse(SignatureReason(.documentIncomplete)) }
+        if !refusals.isEmpty { return XMLSignatureEvidence(.refused(refusals)) }
+        guard let signature, let sink, case .after(let canonicalizer) = phase else {
+            return XMLSignatureEvidence(
+                .unsigned(SignatureReason(hasForeignSignature ? .foreignSignature : .notSigned)))
+        }
+        canonicalizer.finish()
+        phase = .over
+        let info = signature.signedInfo
+        let properties = signature.properties.flatMap { properties in
+            info.properties.map { reference in
+                XMLSignatureEvidence.SignedDocument.Properties(
+                    expectedDigest: reference.digest, actualDigest: properties.digest,
+                    digestAlgorithm: reference.algorithm, signingTime: properties.signingTime,
+                    signingCertificate: properties.signingCertificate, hasTimestamp: properties.hasTimestamp)
+            }
+        }
+        return XMLSignatureEvidence(
+            .signed(
+                XMLSignatureEvidence.SignedDocument(
+                    signedInfo: info.canonical, algorithm: info.algorithm, value: signature.value,
+                    digestAlgorithm: info.document.algorithm, expectedDigest: info.document.digest,
+                    actualDigest: sink.digester.finalize(), certificates: signature.certificates,
+                    properties: properties)))
+    }
+
+    private func began(_ element: XMLStartElement) {
+        if hasSignature { refuse(SignatureReason(.signatureRepeated)) }
+        hasSignature = true
+        guard depth == 4, path == [.edXML, .envelope, .header] else {
+            refuse(SignatureReason(.signatureMisplaced, "line \(element.position.line)"))
+            return
+        }
+        guard case .before(let recorder) = phase else {
+            // A second header, after the first one has ended without a signature.
+            return refuse(SignatureReason(.signatureMisplaced, "line \(element.position.line)"))
+        }
+        if recorder.isOverflowing {
+            refuse(SignatureReason(.signatureTooLate))
+        } else {
+            phase = .inside(XMLTreeBuilder(), depth: depth)
+        }
+    }
+
+    private func ended(_ element: XMLElement, isWhole: Bool) {
+        guard isWhole else { return refuse(SignatureReason(.signatureTooLarge)) }
+        guard refusals.isEmpty, let before else { return }
+        do {
+            let parsed = try XMLSignatureElement(element)
+            let reference = parsed.signedInfo.document
+            let sink = DigestSink(Digester(reference.algorithm))
+            let canonicalizer = Canonicalizer(
+                reference.form.method, inclusivePrefixes: reference.form.prefixes, sink: sink)
+            before.replay(to: canonicalizer)
+            self.before = nil
+            self.sink = sink
+            signature = parsed
+            phase = .after(canonicalizer)
+        } catch {
+            refuse(error)
+        }
+    }
+
+    /// After a refusal nothing is digested any more: a hostile letter costs no more than its parsing.
+    private func refuse(_ reason: SignatureReason) {
+        if refusals.count < 8 { refusals.append(reason) }
+        phase = .over
+    }
+
+    private func role(of name: XMLName) -> Role {
+        if name.number < roles.count, roles[name.number] != .unknown { return roles[name.number] }
+        while roles.count <= name.number { roles.append(.unknown) }
+        let role: Role =
+            switch (name.namespace, name.local) {
+            case (Namespace.signature, "Signature"): .signature
+            case (_, "Signature"): .foreignSignature
+            case (Namespace.edXML, "edXML"): .edXML
+            case (Namespace.edXML, "edXMLEnvelope"): .envelope
+            case (Namespace.edXML, "edXMLHeader"): .header
+            default: .other
+            }
+        roles[name.number] = role
+        return role
+    }
+}
+
+/// Lets canonical bytes run into a digest.
+final class DigestSink: ByteSink {
+    let digester: Digester
+
+    init(_ digester: Digester) {
+        self.digester = digester
+    }
+
+    func write(_ bytes: Span<UInt8>) {
+        digester.update(bytes)
+    }
+}
