@@ -81,7 +81,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Exchange"]),
         tests("TransportTests", ["Transport", "HTTP", "OpenSSL", "Exchange", "CLinux"]),
         tests("FilesTests", ["Files"]),
-        tests("EdXMLTests", ["EdXML", "Exchange", "Files", "XML", "CLibXML2"], vectors: true),
+        tests("EdXMLTests", ["EdXML", "Exchange", "Files", "OpenSSL", "XML", "CLibXML2", "CZlib"], vectors: true),
         tests("CommandLineTests", ["lienthong"]),
         tests("DatabaseTests", ["Database", "Exchange"]),
         tests("SignatureTests", ["Signature", "Exchange", "Files", "JSON", "XML", "OpenSSL"]),

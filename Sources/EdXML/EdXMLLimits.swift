@@ -6,6 +6,8 @@ package struct EdXMLLimits: Sendable {
     package var attachmentsMax = 100
     /// Of one decoded, unpacked file.
     package var attachmentBytesMax = 1 << 30
+    /// Of all decoded files of a letter: unpacking costs time even where nothing is kept.
+    package var decodedBytesMax = 4 << 30
     /// An unpacked file may be this many times the archive; office files hardly shrink, and DEFLATE reaches
     /// 1,030.
     package var unpackRatioMax = 200

@@ -164,7 +164,7 @@ internal import Glibc
         }
     }
 
-    /// The next stretch of at least `longRunBytes` without markup; empty at the end of `bytes` if there is none.
+    /// The next stretch of at least `longRunBytes` without markup; empty, at the end, if there is none.
     private static func longRun(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int> {
         var probe = start
         while probe < bytes.count {

@@ -1,0 +1,41 @@
+internal import Exchange
+
+/// What the elements around an attachment's content say about it, the manifest's filling what is missing.
+struct AttachmentDescription: Equatable {
+    let contentID: ExactString
+    let name: String
+    let contentType: String
+
+    /// - Parameter attachment: an Attachment; what is still unread of it counts as missing.
+    init(_ attachment: Int, in tree: ElementTree) {
+        let id = Self.contentID(tree.text(.contentID, of: attachment))
+        contentID = id
+        let reference = tree.child(.edXMLEnvelope, of: 0)
+            .flatMap { tree.child(.edXMLBody, of: $0) }
+            .flatMap { tree.child(.edXMLManifest, of: $0) }
+            .flatMap { manifest in
+                tree.children(of: manifest).first { Self.contentID(ofReference: $0, in: tree) == id }
+            }
+        let texts = [Tag.attachmentName, .contentType, .mimeType].map { tree.text($0, of: attachment) }
+        func referenced(_ tag: Tag) -> String { reference.map { tree.text(tag, of: $0) } ?? "" }
+        name = texts[0].isEmpty ? referenced(.attachmentName) : texts[0]
+        let type = texts[1].isEmpty ? texts[2] : texts[1]
+        contentType = type.isEmpty ? referenced(.contentType) : type
+    }
+
+    /// The file was put into a ZIP archive for the journey: labelled as one without being named as one.
+    var isPacked: Bool {
+        let type = contentType.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        return type == "application/zip" && FileName.fileExtension(of: name) != "zip"
+    }
+
+    /// Software writes `cid:` on both sides, on one, or on none.
+    static func contentID(_ text: String) -> ExactString {
+        ExactString(text.utf8.starts(with: "cid:".utf8) ? String(text.dropFirst(4)) : text)
+    }
+
+    static func contentID(ofReference reference: Int, in tree: ElementTree) -> ExactString {
+        let text = tree.text(.contentID, of: reference)
+        return contentID(text.isEmpty ? tree.nodes[reference].link : text)
+    }
+}

@@ -1,0 +1,89 @@
+internal import Exchange
+internal import XML
+
+/// An attachment that was decoded, with what was known of it when that began.
+struct DecodedContent {
+    let described: AttachmentDescription
+    let byteCount: Int
+    let sha256: Digest256
+}
+
+/// The known elements of a file with their texts, in document order; attachments' contents are not in it.
+struct ElementTree {
+    struct Node {
+        let rule: ElementRule
+        let parent: Int
+        /// From 1, among the siblings of one name.
+        let occurrence: Int
+        let position: XMLPosition
+        /// Trimmed; empty for elements that hold elements.
+        var text = ""
+        /// Index after the last node inside.
+        var end = 0
+        /// Of an attachment's content.
+        var decoded: DecodedContent?
+        /// Of a Reference in the variant with attributes.
+        var link = ""
+    }
+
+    private(set) var nodes: [Node] = []
+
+    mutating func open(_ rule: ElementRule, in parent: Int, occurrence: Int, at position: XMLPosition) -> Int
+    {
+        nodes.append(Node(rule: rule, parent: parent, occurrence: occurrence, position: position))
+        return nodes.count - 1
+    }
+
+    mutating func close(_ index: Int, text: String) {
+        nodes[index].text = text
+        nodes[index].end = nodes.count
+    }
+
+    mutating func setDecoded(_ decoded: DecodedContent, of index: Int) {
+        nodes[index].decoded = decoded
+    }
+
+    mutating func setLink(_ link: String, of index: Int) {
+        nodes[index].link = link
+    }
+
+    func children(of parent: Int) -> [Int] {
+        var found: [Int] = []
+        // An element that is still open has no end yet: an attachment that begins its content.
+        let end = nodes[parent].end == 0 ? nodes.count : nodes[parent].end
+        var index = parent + 1
+        while index < end {
+            found.append(index)
+            index = max(nodes[index].end, index + 1)
+        }
+        return found
+    }
+
+    func child(_ tag: Tag, of parent: Int) -> Int? {
+        let end = nodes[parent].end == 0 ? nodes.count : nodes[parent].end
+        var index = parent + 1
+        while index < end {
+            if nodes[index].rule.tag == tag { return index }
+            index = max(nodes[index].end, index + 1)
+        }
+        return nil
+    }
+
+    /// Empty where the element is not there.
+    func text(_ tag: Tag, of parent: Int) -> String {
+        child(tag, of: parent).map { nodes[$0].text } ?? ""
+    }
+
+    /// `/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/To[2]/OrganId`.
+    func path(of index: Int) -> String {
+        var parts: [String] = []
+        var current = index
+        while current >= 0 {
+            let node = nodes[current]
+            let name = node.rule.tag.rawValue
+            parts.append(node.rule.repeats || node.occurrence > 1 ? "\(name)[\(node.occurrence)]" : name)
+            current = node.parent
+        }
+        return "/" + parts.reversed().joined(separator: "/")
+    }
+}
