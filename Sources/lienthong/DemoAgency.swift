@@ -15,7 +15,8 @@ struct DemoAgency: Sendable {
 
     /// Names of files that are no agency's.
     private static let reserved: Set<String> = [
-        "root", "agency-ca", "crl", "server", "auditor", "operator", "revoked", "agencies", "hub", "log", "data",
+        "root", "agency-ca", "crl", "server", "auditor", "operator", "revoked", "agencies", "hub", "log",
+        "data",
     ]
 
     /// `CODE=NAME`.
@@ -26,10 +27,13 @@ struct DemoAgency: Sendable {
         var agencies: [DemoAgency] = []
         for word in words {
             let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else { throw CommandFailure(.usage, "--agency phải có dạng MÃ=TÊN: \(word)") }
+            guard parts.count == 2 else {
+                throw CommandFailure(.usage, "--agency phải có dạng MÃ=TÊN: \(word)")
+            }
             let agency = DemoAgency(code: parts[0], name: parts[1])
             guard agency.hasUsableCode else {
-                throw CommandFailure(.usage, "mã \(agency.code): chỉ chữ, số, dấu chấm và gạch nối, nhiều nhất 35")
+                throw CommandFailure(
+                    .usage, "mã \(agency.code): chỉ chữ, số, dấu chấm và gạch nối, nhiều nhất 35")
             }
             guard !agencies.contains(where: { $0.code.lowercased() == agency.code.lowercased() }) else {
                 throw CommandFailure(.usage, "mã \(agency.code) có hai lần")
@@ -59,11 +63,13 @@ struct DemoAgency: Sendable {
     /// 1 for a province or ministry; units below count up.
     var level: Int { min(code.split(separator: ".").count, 9) }
 
-    /// The code before decision 20/2020, right to left in four groups: `H37.12` was `000.00.12.H37`. Nil where the
-    /// code is not of that kind.
+    /// The code before decision 20/2020, right to left in four groups: `H37.12` was `000.00.12.H37`. Nil
+    /// where the code is not of that kind.
     var oldCode: String? {
         let groups = code.split(separator: ".").map(String.init)
-        guard (2...4).contains(groups.count), groups.dropFirst().allSatisfy({ Int($0) != nil }) else { return nil }
+        guard (2...4).contains(groups.count), groups.dropFirst().allSatisfy({ Int($0) != nil }) else {
+            return nil
+        }
         var old = [groups[0]]
         for (place, width) in [2, 2, 3].enumerated() {
             let group = place + 1 < groups.count ? groups[place + 1] : ""

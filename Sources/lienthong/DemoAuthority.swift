@@ -32,12 +32,14 @@ struct DemoAuthority {
         func profile(_ name: String, years: Int64) -> CertificateProfile {
             CertificateProfile(
                 subject: [("C", "VN"), ("O", "LienThong (mẫu)"), ("CN", name)],
-                notBefore: now.adding(seconds: -Self.day), notAfter: now.adding(seconds: years * 365 * Self.day))
+                notBefore: now.adding(seconds: -Self.day),
+                notAfter: now.adding(seconds: years * 365 * Self.day))
         }
         root = try CertificateIssuer(
             root: profile("Chứng thư gốc dùng một lần (mẫu)", years: 10).asAuthority(),
             key: try .generate(specification))
-        var below = profile("Chứng thư cấp cho cơ quan dùng một lần (mẫu)", years: 5).asAuthority(pathLength: 0)
+        var below = profile("Chứng thư cấp cho cơ quan dùng một lần (mẫu)", years: 5).asAuthority(
+            pathLength: 0)
         below.crlURLs = [Self.listURLs.root]
         agencies = try root.intermediate(below, key: try .generate(specification))
     }
@@ -86,7 +88,8 @@ struct DemoAuthority {
         let made = now.adding(seconds: -Self.hour)
         let next = now.adding(seconds: 30 * Self.day)
         let revoked = RevokedSerial(
-            serial: certificate.serial, date: now.adding(seconds: -2 * Self.hour), reason: .cessationOfOperation)
+            serial: certificate.serial, date: now.adding(seconds: -2 * Self.hour),
+            reason: .cessationOfOperation)
         return try agencies.revocationList(revoking: [revoked], thisUpdate: made, nextUpdate: next).pem
             + root.revocationList(thisUpdate: made, nextUpdate: next).pem
     }

@@ -15,7 +15,8 @@ struct DemoFolder {
         self.path = path
         try Directory.create(path)
         if !replacing, let found = Self.signs.first(where: { Directory.exists("\(path)/\($0)") }) {
-            throw CommandFailure(.refused, "\(path)/\(found) đã có; dùng --force để thay toàn bộ khóa và chứng thư")
+            throw CommandFailure(
+                .refused, "\(path)/\(found) đã có; dùng --force để thay toàn bộ khóa và chứng thư")
         }
     }
 
@@ -83,12 +84,14 @@ struct DemoFolder {
     }
 
     private static func directory(_ agencies: [DemoAgency]) -> String {
-        var text = "// Danh bạ của trục dùng thử; chứng thư là tệp PEM trong thư mục này.\n{\n    agencies: [\n"
+        var text =
+            "// Danh bạ của trục dùng thử; chứng thư là tệp PEM trong thư mục này.\n{\n    agencies: [\n"
         for (index, agency) in agencies.enumerated() {
             var signing = ["\(agency.code).sign.pem"]
             // Registered like any other, so that what refuses its letters is the revocation.
             if index == 0 { signing.append("revoked.sign.pem") }
-            text += "        {\n            code: \(quoted(agency.code)),\n            name: \(quoted(agency.name)),\n"
+            text += "        {\n            code: \(quoted(agency.code)),\n"
+            text += "            name: \(quoted(agency.name)),\n"
             if let old = agency.oldCode { text += "            aliases: [\(quoted(old))],\n" }
             if let parent = agency.parent { text += "            parent: \(quoted(parent)),\n" }
             text += """
@@ -114,7 +117,8 @@ struct DemoFolder {
     private static func configuration(_ agencies: [DemoAgency]) -> String {
         let province = agencies[0].code.prefix { $0 != "." }
         return """
-            // Trục dùng thử với khóa dùng một lần. Cổng 0: cổng thật nằm trong data/addresses.json khi trục sẵn sàng.
+            // Trục dùng thử với khóa dùng một lần. Cổng 0: cổng thật nằm trong data/addresses.json khi trục
+            // sẵn sàng.
             {
                 hub: { code: \(quoted("\(province).TRUC")), name: "Trục liên thông văn bản (mẫu)" },
                 dataDirectory: "data",

@@ -9,7 +9,9 @@ struct PKIDemoCommand: Command {
     static let summary = "tạo khóa và chứng thư dùng một lần, danh bạ và cấu hình cho một trục chạy thử"
     static let operands = "DIR [--agency CODE=NAME]… [--algorithm p256|rsa2048] [--force] [--json]"
     static let options: [Option] = [
-        .value("--agency", "CODE=NAME", "cơ quan trong danh bạ (mặc định bốn cơ quan của hai tỉnh)", repeats: true),
+        .value(
+            "--agency", "CODE=NAME", "cơ quan trong danh bạ (mặc định bốn cơ quan của hai tỉnh)",
+            repeats: true),
         .value("--algorithm", "ALG", "p256 (mặc định) hoặc rsa2048"),
         .flag("--force", "thay khóa và chứng thư đã có trong thư mục"),
         .json,
@@ -31,7 +33,8 @@ struct PKIDemoCommand: Command {
         do {
             let folder = try DemoFolder(path, replacing: arguments.has("--force"))
             if folder.hasData {
-                terminal.tell("\(path)/data giữ danh bạ cũ, không nhận chứng thư mới; hãy xóa nó để bắt đầu lại")
+                terminal.tell(
+                    "\(path)/data giữ danh bạ cũ, không nhận chứng thư mới; hãy xóa nó để bắt đầu lại")
             }
             try folder.fill(agencies, try DemoAuthority(specification, at: WallClock.now()))
         } catch let error as FileError {

@@ -21,7 +21,8 @@ struct SignCommand: Command {
         .json,
     ]
     static let notes = """
-        Văn bản edXML đã ký khác bản chưa ký đúng một phần tử ds:Signature; văn bản đã có chữ ký thì không ký lại.
+        Văn bản edXML đã ký khác bản chưa ký đúng một phần tử ds:Signature.
+        Văn bản đã có chữ ký thì không ký lại.
         Ví dụ: lienthong sign --cert H37.12.sign.pem --key H37.12.sign.key vb.edxml -o vb-da-ky.edxml
         """
 
@@ -34,7 +35,8 @@ struct SignCommand: Command {
         let key = try arguments.required("--key")
         let digest = try digest(arguments)
         do {
-            let identity = try identity(certificate, key, arguments.all("--chain"), digest, arguments.has("--pss"))
+            let identity = try identity(
+                certificate, key, arguments.all("--chain"), digest, arguments.has("--pss"))
             let time = WallClock.now()
             if arguments.has("--detached") {
                 try signDetached(input, output, identity, time)
@@ -74,7 +76,8 @@ struct SignCommand: Command {
             throw CommandFailure(.noInput, "\(key): không có khóa riêng PEM không mật khẩu (\(error))")
         }
         return try SigningIdentity(
-            certificate: certificates[0], key: privateKey, chain: Array(certificates.dropFirst()), digest: digest,
+            certificate: certificates[0], key: privateKey, chain: Array(certificates.dropFirst()),
+            digest: digest,
             usesPSS: usesPSS)
     }
 
@@ -82,7 +85,9 @@ struct SignCommand: Command {
     private static func certificatesIn(_ path: String) throws -> [Certificate] {
         do {
             let certificates = try Certificate.all(in: try InputFile.read(path))
-            guard !certificates.isEmpty else { throw CommandFailure(.noInput, "\(path): không có chứng thư nào") }
+            guard !certificates.isEmpty else {
+                throw CommandFailure(.noInput, "\(path): không có chứng thư nào")
+            }
             return certificates
         } catch let error as OpenSSLError {
             throw CommandFailure(.noInput, "\(path): không đọc được chứng thư (\(error))")
@@ -120,9 +125,11 @@ struct SignCommand: Command {
     }
 
     private static func report(
-        _ identity: SigningIdentity, _ output: String, _ time: Instant?, _ arguments: Arguments, _ terminal: Terminal
+        _ identity: SigningIdentity, _ output: String, _ time: Instant?, _ arguments: Arguments,
+        _ terminal: Terminal
     ) {
-        terminal.tell("đã ký bằng chứng thư \(identity.certificate.subject) (\(identity.algorithm)): \(output)")
+        terminal.tell(
+            "đã ký bằng chứng thư \(identity.certificate.subject) (\(identity.algorithm)): \(output)")
         guard arguments.wantsJSON else { return }
         terminal.print(
             json: JSONWriter.object { writer in

@@ -19,7 +19,8 @@ private func judge(in folder: String, _ words: String...) throws -> (code: Int32
 @Suite struct `lienthong pki demo` {
     private func verify(_ folder: String, _ name: String) throws -> (code: Int32, output: String) {
         try judge(
-            in: folder, "openssl", "verify", "-x509_strict", "-CAfile", "root.pem", "-untrusted", "agency-ca.pem",
+            in: folder, "openssl", "verify", "-x509_strict", "-CAfile", "root.pem", "-untrusted",
+            "agency-ca.pem",
             "-CRLfile", "crl.pem", "-crl_check_all", name)
     }
 
@@ -44,7 +45,8 @@ private func judge(in folder: String, _ words: String...) throws -> (code: Int32
         }
         let revoked = try verify(folder.path, "revoked.sign.pem")
         #expect(revoked.code != 0 && revoked.output.contains("certificate revoked"))
-        let names = try judge(in: folder.path, "openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", "server.pem")
+        let names = try judge(
+            in: folder.path, "openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", "server.pem")
         #expect(names.output.contains("DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1"))
     }
 
@@ -81,7 +83,9 @@ private func judge(in folder: String, _ words: String...) throws -> (code: Int32
     @Test func `makes the agencies that it is told, whatever their names`() throws {
         let folder = try Folder()
         let name = "Cơ quan \"A\"=B \\ " + String(repeating: "ệ", count: 80)
-        let outcome = try Program.run(["pki", "demo", folder.path, "--agency", "G09=\(name)", "--agency", "vxp.saas.03=C"])
+        let outcome = try Program.run([
+            "pki", "demo", folder.path, "--agency", "G09=\(name)", "--agency", "vxp.saas.03=C",
+        ])
         #expect(outcome.code == 0, "\(outcome.talk)")
         #expect(try verify(folder.path, "G09.sign.pem").code == 0)
         #expect(try verify(folder.path, "vxp.saas.03.tls.pem").code == 0)
@@ -102,7 +106,8 @@ private func judge(in folder: String, _ words: String...) throws -> (code: Int32
 
     @Test(arguments: [
         ["--agency", "H37.12"], ["--agency", "../x=A"], ["--agency", ".x=A"], ["--agency", "revoked=A"],
-        ["--agency", "A=1", "--agency", "a=2"], ["--agency", "A="], ["--algorithm", "md5"], ["--wrong"], ["more"],
+        ["--agency", "A=1", "--agency", "a=2"], ["--agency", "A="], ["--algorithm", "md5"], ["--wrong"],
+        ["more"],
     ])
     func `refuses bad usage and writes nothing`(more: [String]) throws {
         let folder = try Folder()
@@ -156,12 +161,14 @@ private func judge(in folder: String, _ words: String...) throws -> (code: Int32
         let folder = try made()
         let output = "\(folder.path)/letter.p7s"
         let outcome = try sign(
-            folder, "H31.7", ["--detached", "\(folder.path)/letter.edxml", "-o", output, "--digest", "sha512", "--json"])
+            folder, "H31.7",
+            ["--detached", "\(folder.path)/letter.edxml", "-o", output, "--digest", "sha512", "--json"])
         #expect(outcome.code == 0, "\(outcome.talk)")
         #expect(outcome.json["algorithm"] as? String == "ECDSA with SHA-512")
         #expect(outcome.json["signingTime"] is String)
         let verdict = try judge(
-            in: folder.path, "openssl", "cms", "-verify", "-binary", "-cades", "-inform", "DER", "-in", "letter.p7s",
+            in: folder.path, "openssl", "cms", "-verify", "-binary", "-cades", "-inform", "DER", "-in",
+            "letter.p7s",
             "-content", "letter.edxml", "-CAfile", "root.pem", "-purpose", "any", "-out", "/dev/null")
         #expect(verdict.code == 0, "\(verdict.output)")
     }
@@ -176,7 +183,8 @@ private func judge(in folder: String, _ words: String...) throws -> (code: Int32
         #expect(try sign(folder, "H37.12", ["\(folder.path)/absent", "-o", output]).code == 66)
         #expect(try sign(folder, "H37.12", ["--chain", text, input, "-o", output]).code == 66)
         let mixed = try Program.run([
-            "sign", "--cert", "\(folder.path)/H37.12.sign.pem", "--key", "\(folder.path)/H37.14.sign.key", input,
+            "sign", "--cert", "\(folder.path)/H37.12.sign.pem", "--key", "\(folder.path)/H37.14.sign.key",
+            input,
             "-o", output,
         ])
         #expect(mixed.code == 1 && mixed.talk.contains("không thuộc về"))
@@ -188,7 +196,8 @@ private func judge(in folder: String, _ words: String...) throws -> (code: Int32
         let input = "\(folder.path)/letter.edxml"
         #expect(try sign(folder, "H37.12", [input]).code == 64)
         #expect(try sign(folder, "H37.12", ["-o", "\(folder.path)/out"]).code == 64)
-        #expect(try sign(folder, "H37.12", [input, "-o", "\(folder.path)/out", "--digest", "md5"]).code == 64)
+        #expect(
+            try sign(folder, "H37.12", [input, "-o", "\(folder.path)/out", "--digest", "md5"]).code == 64)
         #expect(try Program.run(["sign", input, "-o", "\(folder.path)/out"]).code == 64)
         #expect(try Program.run(["sign", "--help"]).code == 0)
     }

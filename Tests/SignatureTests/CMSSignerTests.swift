@@ -17,7 +17,8 @@ import Testing
 
     private func verify(_ material: SigningMaterial) throws -> (status: Int32, output: String) {
         try material.run(
-            "openssl", "cms", "-verify", "-binary", "-cades", "-purpose", "any", "-inform", "DER", "-in", "letter.p7s",
+            "openssl", "cms", "-verify", "-binary", "-cades", "-purpose", "any", "-inform", "DER", "-in",
+            "letter.p7s",
             "-content", "letter", "-CAfile", "root.pem", "-out", "verified")
     }
 
@@ -34,7 +35,8 @@ import Testing
         #expect(parsed.output.contains("261120021530Z"))
         #expect(parsed.output.contains("id-smime-aa-signingCertificateV2"))
         try material.run(
-            "openssl", "cms", "-cmsout", "-inform", "DER", "-in", "letter.p7s", "-outform", "DER", "-out", "again")
+            "openssl", "cms", "-cmsout", "-inform", "DER", "-in", "letter.p7s", "-outform", "DER", "-out",
+            "again")
         #expect(try material.read("again") == signature)
     }
 
@@ -76,12 +78,15 @@ import Testing
         let material = try SigningMaterial()
         defer { material.remove() }
         let other = try PrivateKey.generate(.ec(.p256))
-        #expect(refusal { _ = try SigningIdentity(certificate: material.certificate, key: other) } == .keyMismatch)
+        #expect(
+            refusal { _ = try SigningIdentity(certificate: material.certificate, key: other) } == .keyMismatch
+        )
     }
 
     @Test func `refuses keys that no verifier would accept`() throws {
         for (specification, code) in [
-            (PrivateKey.Specification.rsa(bits: 1024), SigningError.Code.weakKey), (.ed25519, .unsupportedKey),
+            (PrivateKey.Specification.rsa(bits: 1024), SigningError.Code.weakKey),
+            (.ed25519, .unsupportedKey),
         ] {
             let material = try SigningMaterial(specification)
             defer { material.remove() }

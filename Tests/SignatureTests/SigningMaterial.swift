@@ -19,7 +19,8 @@ struct SigningMaterial {
         let now = Instant(seconds: Int64(Date().timeIntervalSince1970))
         func profile(_ name: String) -> CertificateProfile {
             CertificateProfile(
-                commonName: name, notBefore: now.adding(seconds: -86_400), notAfter: now.adding(seconds: 864_000))
+                commonName: name, notBefore: now.adding(seconds: -86_400),
+                notAfter: now.adding(seconds: 864_000))
         }
         root = try CertificateIssuer(root: profile("Gốc (mẫu)").asAuthority(), key: try .generate(.ec(.p256)))
         agencies = try root.intermediate(
@@ -79,7 +80,8 @@ struct SigningCase: Sendable, CustomTestStringConvertible {
     static let all = [
         SigningCase(key: .ec(.p256)), SigningCase(key: .ec(.p384)), SigningCase(key: .ec(.p521)),
         SigningCase(key: .ec(.p256), digest: .sha512), SigningCase(key: .rsa(bits: 2048)),
-        SigningCase(key: .rsa(bits: 2048), digest: .sha384), SigningCase(key: .rsa(bits: 2048), digest: .sha512),
+        SigningCase(key: .rsa(bits: 2048), digest: .sha384),
+        SigningCase(key: .rsa(bits: 2048), digest: .sha512),
     ]
     static let pss = [
         SigningCase(key: .rsa(bits: 2048), usesPSS: true),

@@ -16,7 +16,8 @@ import Testing
             <edXML xmlns="\(namespace)" xmlns:unused="urn:unused">\r
              <edXML:edXMLEnvelope xmlns:edXML="\(namespace)">
               <edXML:edXMLHeader note="a > b /> &quot;" other='"/>'>
-               <edXML:MessageHeader><edXML:Subject>Rà soát <![CDATA[</edXML:edXMLHeader>]]]]>&amp;</edXML:Subject>
+               <edXML:MessageHeader><edXML:Subject>Rà soát
+                <![CDATA[</edXML:edXMLHeader>]]]]>&amp;</edXML:Subject>
                 <edXML:empty  x="/"/><edXML:empty /><!--</edXML:edXMLHeader>--><?p </edXML:edXMLHeader>?>\r
                </edXML:MessageHeader>\(insideHeader)
               
@@ -32,7 +33,9 @@ import Testing
         return (before, after)
     }
 
-    private func sign(_ letter: String, _ material: SigningMaterial, _ kind: SigningCase? = nil) throws -> [UInt8] {
+    private func sign(_ letter: String, _ material: SigningMaterial, _ kind: SigningCase? = nil) throws
+        -> [UInt8]
+    {
         try material.write(Array(letter.utf8), "letter.edxml")
         try? Directory.remove(material.path("signed.edxml"))
         let signer = XMLSigner(try material.identity(digest: kind?.digest, usesPSS: kind?.usesPSS ?? false))
@@ -140,9 +143,12 @@ import Testing
         let close = "</edXMLEnvelope></edXML>"
         #expect(refusal(open + close, material) == .notALetter)
         #expect(refusal(open + "<edXMLHeader/>" + close, material) == .notALetter)
-        #expect(refusal(open + "<edXMLHeader>a</edXMLHeader><edXMLHeader>b</edXMLHeader>" + close, material) == .notALetter)
+        #expect(
+            refusal(open + "<edXMLHeader>a</edXMLHeader><edXMLHeader>b</edXMLHeader>" + close, material)
+                == .notALetter)
         #expect(refusal(open + "<x><edXMLHeader>a</edXMLHeader></x>" + close, material) == .notALetter)
-        #expect(refusal("<edXML><edXMLEnvelope><edXMLHeader>a</edXMLHeader>" + close, material) == .notALetter)
+        #expect(
+            refusal("<edXML><edXMLEnvelope><edXMLHeader>a</edXMLHeader>" + close, material) == .notALetter)
     }
 
     @Test func `is not made over broken XML`() throws {

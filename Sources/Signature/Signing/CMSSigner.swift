@@ -29,7 +29,8 @@ package struct CMSSigner: Sendable {
         let signature = try identity.key.sign(DERWriter.set(of: attributes), identity.algorithm)
         let signerInfo = DERWriter.sequence(
             DERWriter.integer([1]),
-            DERWriter.sequence(identity.certificate.issuerDER, DERWriter.integer(identity.certificate.serial)),
+            DERWriter.sequence(
+                identity.certificate.issuerDER, DERWriter.integer(identity.certificate.serial)),
             digestIdentifier,
             DERWriter.set(of: attributes, tag: 0xA0),
             signatureIdentifier,
@@ -58,7 +59,8 @@ package struct CMSSigner: Sendable {
         let issuerSerial = DERWriter.sequence(issuer, DERWriter.integer(certificate.serial))
         let named =
             digest == .sha256
-            ? DERWriter.sequence(hash, issuerSerial) : DERWriter.sequence(digestIdentifier, hash, issuerSerial)
+            ? DERWriter.sequence(hash, issuerSerial)
+            : DERWriter.sequence(digestIdentifier, hash, issuerSerial)
         return DERWriter.sequence(DERWriter.sequence(named))
     }
 

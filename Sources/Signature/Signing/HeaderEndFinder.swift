@@ -2,9 +2,9 @@ internal import Glibc
 
 /// Finds where an element ends in the bytes of a document, for a document that a parser has accepted.
 ///
-/// The parser cannot tell: it sees bytes after line ends were normalised, and gathers what is unfinished. So this
-/// knows just enough of XML to tell tags from comments, CDATA and instructions that look like tags; everything
-/// else is the parser's business.
+/// The parser cannot tell: it sees bytes after line ends were normalised, and gathers what is unfinished. So
+/// this knows just enough of XML to tell tags from comments, CDATA and instructions that look like tags;
+/// everything else is the parser's business.
 struct HeaderEndFinder {
     private enum State {
         case text

@@ -9,7 +9,8 @@ struct SignatureElement {
     private let identity: SigningIdentity
     private let documentDigest: [UInt8]
 
-    /// - Parameter documentDigest: SHA-256 of the exclusive canonical form of the document without the element.
+    /// - Parameter documentDigest: SHA-256 of the exclusive canonical form of the document without the
+    ///   element.
     init(_ identity: SigningIdentity, documentDigest: [UInt8]) {
         self.identity = identity
         self.documentDigest = documentDigest
@@ -17,8 +18,8 @@ struct SignatureElement {
 
     func bytes() throws(OpenSSLError) -> [UInt8] {
         let content = signedInfoContent
-        // What is signed is SignedInfo's exclusive canonical form: its content is written in that form already,
-        // and the namespace that it takes over from Signature moves to its own start tag.
+        // What is signed is SignedInfo's exclusive canonical form: its content is written in that form
+        // already, and the namespace that it takes over from Signature moves to its own start tag.
         let canonical = "<SignedInfo xmlns=\"\(Self.namespace)\">\(content)</SignedInfo>"
         let signature = try identity.key.sign(Array(canonical.utf8), Self.onTheWire(identity.algorithm))
         let text =

@@ -4,7 +4,8 @@ package import OpenSSL
 package struct SigningIdentity: Sendable {
     package let certificate: Certificate
     package let key: PrivateKey
-    /// Authorities above the certificate that go into the signature; the certificate itself is not among them.
+    /// Authorities above the certificate that go into the signature; the certificate itself is not among
+    /// them.
     package let chain: [Certificate]
     /// ECDSA in its DER encoding; XML-DSig writes the other one.
     package let algorithm: SignatureAlgorithm
@@ -12,8 +13,8 @@ package struct SigningIdentity: Sendable {
     /// - Parameters:
     ///   - digest: nil for the one that belongs to the curve's strength, SHA-256 for RSA.
     ///   - usesPSS: RSASSA-PSS instead of PKCS #1 v1.5; nothing to an elliptic curve.
-    /// - Throws: `keyMismatch`, `weakKey`, `unsupportedKey`, `wrongKeyUsage`: what no verifier would accept is
-    ///   better refused here, where somebody can choose another key.
+    /// - Throws: `keyMismatch`, `weakKey`, `unsupportedKey`, `wrongKeyUsage`: what no verifier would accept
+    ///   is better refused here, where somebody can choose another key.
     package init(
         certificate: Certificate, key: PrivateKey, chain: [Certificate] = [], digest: DigestAlgorithm? = nil,
         usesPSS: Bool = false

@@ -2,7 +2,8 @@ internal import Exchange
 internal import OpenSSL
 internal import XML
 
-/// Reads a letter that is to be signed: the digest of its exclusive canonical form, and where its header stands.
+/// Reads a letter that is to be signed: the digest of its exclusive canonical form, and where its header
+/// stands.
 final class UnsignedLetter: XMLEventHandler {
     private static let namespace: ExactString = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
     private static let path: [ExactString] = ["edXML", "edXMLEnvelope", "edXMLHeader"]

@@ -2,10 +2,11 @@ package import Files
 internal import OpenSSL
 internal import XML
 
-/// Signs edXML letters: puts a ds:Signature over the whole letter into its header, as the last child, and leaves
-/// every other byte as it is.
+/// Signs edXML letters: puts a ds:Signature over the whole letter into its header, as the last child, and
+/// leaves every other byte as it is.
 ///
-/// Two passes over the file, memory flat: the first digests the letter's canonical form, the second copies it.
+/// Two passes over the file, memory flat: the first digests the letter's canonical form, the second copies
+/// it.
 package struct XMLSigner: Sendable {
     private static let pieceBytes = 256 << 10
 
@@ -34,11 +35,14 @@ package struct XMLSigner: Sendable {
         try reader.finish()
         if let refusal = letter.refusal { throw refusal }
         guard let headerStartTag = letter.headerStartTag else {
-            throw SigningError(.notALetter, "không thấy edXML/edXMLEnvelope/edXMLHeader: đây không phải văn bản edXML")
+            throw SigningError(
+                .notALetter, "không thấy edXML/edXMLEnvelope/edXMLHeader: đây không phải văn bản edXML")
         }
         let signature = try SignatureElement(identity, documentDigest: letter.finish()).bytes()
         let secondPass = Digester(.sha256)
-        let size = try Self.copy(input, to: output, inserting: signature, headerStartTag) { secondPass.update($0) }
+        let size = try Self.copy(input, to: output, inserting: signature, headerStartTag) {
+            secondPass.update($0)
+        }
         // A letter that changed in between would leave here with a signature over something else.
         guard firstPass.finalize() == secondPass.finalize() else {
             throw SigningError(.inputChanged, "tệp bị sửa trong lúc đang ký; hãy ký lại")
@@ -58,8 +62,8 @@ package struct XMLSigner: Sendable {
             try output.write(bytes, at: written)
             written += Int64(bytes.count)
         }
-        // The header's end tag may begin in one piece and end in the next, so a piece is written only once it is
-        // known whether the signature goes into it.
+        // The header's end tag may begin in one piece and end in the next, so a piece is written only once it
+        // is known whether the signature goes into it.
         var held: [UInt8] = []
         try forEachPiece(of: input) { piece in
             observe(piece)
@@ -81,7 +85,9 @@ package struct XMLSigner: Sendable {
                 held = piece
             }
         }
-        guard isInserted else { throw SigningError(.inputChanged, "tệp bị sửa trong lúc đang ký; hãy ký lại") }
+        guard isInserted else {
+            throw SigningError(.inputChanged, "tệp bị sửa trong lúc đang ký; hãy ký lại")
+        }
         return written
     }
 
