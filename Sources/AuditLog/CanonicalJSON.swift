@@ -2,15 +2,17 @@ internal import JSON
 
 /// The one spelling that an entry may have: two spellings would be two leaves for one event.
 package enum CanonicalJSON {
-    /// True where `entry` is an object with an `event` and a `time`, its names sorted by bytes at every depth, without
-    /// white space, with integers and strings only, escaped as this project escapes.
+    /// True where `entry` is an object with an `event` and a `time`, its names sorted by bytes at every
+    /// depth, without white space, with integers and strings only, escaped as this project escapes.
     package static func isCanonical(_ entry: [UInt8]) -> Bool {
         read(entry) != nil
     }
 
     /// - Returns: the entry, and the index that it names as its predecessor.
     static func read(_ entry: [UInt8]) -> (value: JSONValue, previous: Int64?)? {
-        guard let value = try? JSONReader.read(entry), value["event"]?.string != nil, value["time"]?.string != nil else {
+        guard let value = try? JSONReader.read(entry), value["event"]?.string != nil,
+            value["time"]?.string != nil
+        else {
             return nil
         }
         var writer = JSONWriter()

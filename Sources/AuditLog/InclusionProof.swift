@@ -15,7 +15,8 @@ package struct InclusionProof: Sendable, Equatable {
 
     /// The proof for the entry `index` in the tree of the first `treeSize` entries.
     ///
-    /// - Parameter tile: nodes by level and number, of this tree or of a larger one; O(log treeSize) are asked for.
+    /// - Parameter tile: nodes by level and number, of this tree or of a larger one; O(log treeSize) are
+    ///   asked for.
     /// - Returns: nil where `index` is not in the tree, or a tile is missing or too narrow.
     package static func make<Failure: Error>(
         index: Int64, treeSize: Int64, tile: (Int, Int64) throws(Failure) -> TileNodes?

@@ -2,8 +2,8 @@ package import Exchange
 internal import JSON
 internal import OpenSSL
 
-/// One entry of the log: deterministic JSON, UTF-8, names sorted by bytes, no white space, integers and strings only
-/// (and arrays and objects of those), at most 65,535 bytes.
+/// One entry of the log: deterministic JSON, UTF-8, names sorted by bytes, no white space, integers and
+/// strings only (and arrays and objects of those), at most 65,535 bytes.
 ///
 /// It says what happened by codes, digests and times. Subjects, names and staff details stand there as
 /// salted commitments only: an entry can never be erased, a salt can.
@@ -12,7 +12,8 @@ package struct LogEntry: Sendable, Equatable {
 
     /// - Parameters:
     ///   - at: when it happened, by the hub's clock.
-    ///   - previous: the index of the last entry about the same document, so that one letter's story can be walked.
+    ///   - previous: the index of the last entry about the same document, so that one letter's story can be
+    ///     walked.
     /// - Throws: `LogEntryError` where the entry would be longer than a bundle allows.
     package init(_ event: LogEvent, at: Instant, previous: Int64? = nil) throws(LogEntryError) {
         bytes = JSONWriter.object { json in

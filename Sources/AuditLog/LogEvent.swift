@@ -55,8 +55,10 @@ package struct AcceptedFacts: Sendable {
     package var requestID: String?
 
     package init(
-        documentKey: DocumentKey, kind: DocumentKind, sender: AgencyCode, recipients: [AgencyCode], byteCount: Int64,
-        sha256: Digest256, indication: String, verdictSHA256: Digest256? = nil, signerSHA256: Digest256? = nil,
+        documentKey: DocumentKey, kind: DocumentKind, sender: AgencyCode, recipients: [AgencyCode],
+        byteCount: Int64,
+        sha256: Digest256, indication: String, verdictSHA256: Digest256? = nil,
+        signerSHA256: Digest256? = nil,
         subject: Commitment? = nil, requestID: String? = nil
     ) {
         self.documentKey = documentKey
@@ -170,7 +172,8 @@ extension LogEvent {
             entry.digest("sha256", digest)
         case .agencyRetired(let code):
             entry.code("agency", code)
-        case .certificateBound(let agency, let use, let sha256), .certificateRetired(let agency, let use, let sha256):
+        case .certificateBound(let agency, let use, let sha256),
+            .certificateRetired(let agency, let use, let sha256):
             entry.code("agency", agency)
             entry.digest("certificateSha256", sha256)
             entry.text("use", use.rawValue)

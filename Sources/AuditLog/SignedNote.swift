@@ -21,7 +21,8 @@ struct SignedNote {
         guard String(validating: note, as: UTF8.self) != nil else { throw .malformed("not UTF-8") }
         guard note.allSatisfy({ $0 >= 0x20 || $0 == 0x0A }) else { throw .malformed("a control character") }
         // The last blank line divides: the text may have blank lines of its own.
-        guard let blank = note.indices.dropFirst().last(where: { note[$0] == 0x0A && note[$0 - 1] == 0x0A }) else {
+        guard let blank = note.indices.dropFirst().last(where: { note[$0] == 0x0A && note[$0 - 1] == 0x0A })
+        else {
             throw .malformed("no blank line before the signatures")
         }
         guard blank + 1 < note.count, note.last == 0x0A else { throw .malformed("no signature line") }
@@ -39,7 +40,9 @@ struct SignedNote {
         let dash = Array("— ".utf8)
         guard line.starts(with: dash) else { throw .malformed("a signature line without its dash") }
         let parts = line.dropFirst(dash.count).split(separator: 0x20, omittingEmptySubsequences: false)
-        guard parts.count == 2, NoteName.isValid(parts[0]), let bytes = Base64.decode(parts[1]), bytes.count > 4 else {
+        guard parts.count == 2, NoteName.isValid(parts[0]), let bytes = Base64.decode(parts[1]),
+            bytes.count > 4
+        else {
             throw .malformed("a signature line")
         }
         return Signature(name: parts[0], keyID: bytes[..<4], bytes: Array(bytes[4...]))

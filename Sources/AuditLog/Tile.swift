@@ -63,7 +63,8 @@ extension Tile {
         return number <= count >> 8 && number << 8 + Int64(width) <= count
     }
 
-    /// The tile of `number` as a tree of `size` entries has it, partial at the right edge; nil where it has none.
+    /// The tile of `number` as a tree of `size` entries has it, partial at the right edge; nil where it has
+    /// none.
     package static func at(level: Int, number: Int64, size: Int64) -> Tile? {
         guard (0..<levelCount).contains(level), number >= 0 else { return nil }
         let count = hashCount(level: level, size: size)

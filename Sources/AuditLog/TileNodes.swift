@@ -2,9 +2,9 @@ package import Exchange
 
 /// The hashes of one tile and every node above them that is complete.
 ///
-/// A receipt's proof takes eight nodes out of each tile. Folding up to 255 hashes for them again and again would
-/// cost more than verifying the letter's signature; kept, they cost one hash per entry, once.
-/// A node never changes once it is there, so the nodes of a wide tile serve every smaller tree too.
+/// A receipt's proof takes eight nodes out of each tile. Folding up to 255 hashes for them again and again
+/// would cost more than verifying the letter's signature; kept, they cost one hash per entry, once. A node
+/// never changes once it is there, so the nodes of a wide tile serve every smaller tree too.
 package struct TileNodes: Sendable {
     /// Row by row: 256 hashes, 128 nodes, … 1; a row that is not full has zeros at its end.
     private var rows: [Digest256]
@@ -27,7 +27,8 @@ package struct TileNodes: Sendable {
         for hash in hashes { append(hash) }
     }
 
-    /// A tile as it is served: 32 bytes for each hash. Nil unless `bytes` are `width` hashes and nothing else.
+    /// A tile as it is served: 32 bytes for each hash. Nil unless `bytes` are `width` hashes and nothing
+    /// else.
     package init?(bytes: [UInt8], width: Int) {
         guard (0...Tile.widthMax).contains(width), bytes.count == width * 32 else { return nil }
         self.init()

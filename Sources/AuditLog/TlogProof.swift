@@ -3,8 +3,8 @@ package import Exchange
 /// A receipt as other people's software reads it [C2SP tlog-proof]: an entry's index and inclusion proof with
 /// the checkpoint that they lead to.
 ///
-/// This hub puts the entry itself into the `extra` line, so that the file can be checked without the log. The line
-/// is not authenticated by itself; it is by leading to the root.
+/// This hub puts the entry itself into the `extra` line, so that the file can be checked without the log. The
+/// line is not authenticated by itself; it is by leading to the root.
 package struct TlogProof: Sendable, Equatable {
     package static let hashesMax = 63
     /// A note, an entry in base 64, 63 hashes.
@@ -37,14 +37,20 @@ package struct TlogProof: Sendable, Equatable {
     package init(_ bytes: [UInt8]) throws(NoteError) {
         guard bytes.count <= Self.bytesMax else { throw .tooLong }
         // The first blank line ends the proof; those inside the checkpoint are its own.
-        guard let blank = bytes.indices.dropFirst().first(where: { bytes[$0] == 0x0A && bytes[$0 - 1] == 0x0A }) else {
+        guard
+            let blank = bytes.indices.dropFirst().first(where: { bytes[$0] == 0x0A && bytes[$0 - 1] == 0x0A })
+        else {
             throw .malformed("no checkpoint in the proof")
         }
         var lines = bytes[..<(blank - 1)].split(separator: 0x0A, omittingEmptySubsequences: false)[...]
-        guard lines.popFirst()?.elementsEqual(Self.header) == true else { throw .malformed("not a tlog-proof") }
+        guard lines.popFirst()?.elementsEqual(Self.header) == true else {
+            throw .malformed("not a tlog-proof")
+        }
         let extraWord = Array("extra ".utf8)
         if let line = lines.first, line.starts(with: extraWord) {
-            guard let extra = Base64.decode(line.dropFirst(extraWord.count)) else { throw .malformed("extra") }
+            guard let extra = Base64.decode(line.dropFirst(extraWord.count)) else {
+                throw .malformed("extra")
+            }
             self.extra = extra
             lines.removeFirst()
         } else {
@@ -75,7 +81,9 @@ package struct TlogProof: Sendable, Equatable {
         guard let entry = entry ?? extra else { throw .malformed("the proof does not hold its entry") }
         let checkpoint = try Checkpoint(note: checkpoint, verifier: verifier)
         let proof = InclusionProof(index: index, treeSize: checkpoint.size, hashes: hashes)
-        guard proof.verifies(leafHash: MerkleTree.leafHash(entry), root: checkpoint.root) else { throw .notIncluded }
+        guard proof.verifies(leafHash: MerkleTree.leafHash(entry), root: checkpoint.root) else {
+            throw .notIncluded
+        }
         return checkpoint
     }
 }

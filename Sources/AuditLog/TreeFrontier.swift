@@ -2,8 +2,8 @@ package import Exchange
 
 /// The right edge of the tree: what it takes to append entries and to know the root.
 ///
-/// One partial tile for each level. A value: copy it, append a batch to the copy, and keep the copy only after
-/// the commit; a tree that ran ahead of its database would sign what was never stored.
+/// One partial tile for each level. A value: copy it, append a batch to the copy, and keep the copy only
+/// after the commit; a tree that ran ahead of its database would sign what was never stored.
 package struct TreeFrontier: Sendable {
     /// Number of entries.
     package private(set) var size: Int64 = 0
@@ -18,7 +18,8 @@ package struct TreeFrontier: Sendable {
 
     package init() {}
 
-    /// The edge of a stored tree of `size` entries. Nil where a tile is missing or not of the width it must have.
+    /// The edge of a stored tree of `size` entries. Nil where a tile is missing or not of the width it must
+    /// have.
     ///
     /// - Parameters:
     ///   - leaves: the leaf hashes of a range of at most 255 entries.
@@ -56,7 +57,9 @@ package struct TreeFrontier: Sendable {
         var root: Digest256?
         for nodes in edges {
             for height in 0..<8 where nodes.width >> height & 1 == 1 {
-                guard let left = nodes.node(height: height, index: nodes.width >> height - 1) else { continue }
+                guard let left = nodes.node(height: height, index: nodes.width >> height - 1) else {
+                    continue
+                }
                 root = root.map { MerkleTree.nodeHash(left, $0) } ?? left
             }
         }
@@ -86,7 +89,8 @@ package struct TreeFrontier: Sendable {
 
     /// The nodes of the partial tile at the edge; nil for every other tile.
     package func nodes(level: Int, number: Int64) -> TileNodes? {
-        guard edges.indices.contains(level), number == size >> Int64(8 * (level + 1)), edges[level].width > 0 else {
+        guard edges.indices.contains(level), number == size >> Int64(8 * (level + 1)), edges[level].width > 0
+        else {
             return nil
         }
         return edges[level]

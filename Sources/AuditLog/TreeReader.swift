@@ -16,7 +16,9 @@ struct TreeReader {
         while end > lower {
             let height = (end - lower).trailingZeroBitCount
             let start = end - 1 << Int64(height)
-            guard let left = try subtree(height: height, index: start >> Int64(height), tile) else { return nil }
+            guard let left = try subtree(height: height, index: start >> Int64(height), tile) else {
+                return nil
+            }
             hash = hash.map { MerkleTree.nodeHash(left, $0) } ?? left
             end = start
         }
@@ -41,8 +43,8 @@ struct TreeReader {
 }
 
 extension TreeState {
-    /// The state of the first `size` entries, out of tiles of this tree or of a larger one: O(log size) of them.
-    /// Nil where a tile is missing or too narrow.
+    /// The state of the first `size` entries, out of tiles of this tree or of a larger one: O(log size) of
+    /// them. Nil where a tile is missing or too narrow.
     package static func reading<Failure: Error>(
         size: Int64, tile: (Int, Int64) throws(Failure) -> TileNodes?
     ) throws(Failure) -> TreeState? {

@@ -66,6 +66,7 @@ static inline uint32_t lt_crc32c(uint32_t crc, const void *bytes, size_t count) 
 
 extern int sync_file_range(int descriptor, off_t offset, off_t count, unsigned int flags);
 static const unsigned int LT_SYNC_FILE_RANGE_WRITE = 2;
+extern int syncfs(int descriptor);
 
 struct sockaddr;
 extern int accept4(int socket, struct sockaddr *address, unsigned int *length, int flags);

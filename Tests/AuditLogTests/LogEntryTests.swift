@@ -11,9 +11,12 @@ import Testing
 
     static func accepted(recipients: Int) -> AcceptedFacts {
         AcceptedFacts(
-            documentKey: key, kind: .letter, sender: "H19.12", recipients: (0..<recipients).map { .init("H29.\($0)") },
-            byteCount: 51_200, sha256: digest, indication: "TOTAL-PASSED", verdictSHA256: digest, signerSHA256: digest,
-            subject: Commitment(to: "V/v phối hợp", field: "subject", salt: salt), requestID: "0011223344556677")
+            documentKey: key, kind: .letter, sender: "H19.12",
+            recipients: (0..<recipients).map { .init("H29.\($0)") },
+            byteCount: 51_200, sha256: digest, indication: "TOTAL-PASSED", verdictSHA256: digest,
+            signerSHA256: digest,
+            subject: Commitment(to: "V/v phối hợp", field: "subject", salt: salt),
+            requestID: "0011223344556677")
     }
 
     static let delivery = DeliveryFacts(delivery: 9, documentKey: key, recipient: "H29.\"8\"", attempt: 2)
@@ -21,13 +24,16 @@ import Testing
     static let events: [LogEvent] = [
         .documentAccepted(accepted(recipients: 3)), .documentAccepted(accepted(recipients: 3500)),
         .statusReceived(accepted(recipients: 1), StatusFacts(letterKey: key, code: "03")),
-        .documentRefused(RefusedFacts(caller: "H19.12", reason: .signatureInvalid, sha256: digest, requestID: "a")),
+        .documentRefused(
+            RefusedFacts(caller: "H19.12", reason: .signatureInvalid, sha256: digest, requestID: "a")),
         .documentRefused(RefusedFacts(caller: nil, reason: .tooLarge, sha256: nil, requestID: nil)),
         .deliveryLeased(delivery, until: Instant(seconds: 60)), .deliveryAcknowledged(delivery),
-        .deliveryReleased(delivery), .deliveryExpired(delivery), .deliveryDead(delivery), .deliveryRequeued(delivery),
+        .deliveryReleased(delivery), .deliveryExpired(delivery), .deliveryDead(delivery),
+        .deliveryRequeued(delivery),
         .directoryChanged(agencies: 3500, digest: digest), .agencyRetired("H19"),
         .certificateBound(agency: "H19", use: .signing, sha256: digest),
-        .certificateRetired(agency: "H19", use: .transport, sha256: digest), .principalsChanged(count: 2, digest: digest),
+        .certificateRetired(agency: "H19", use: .transport, sha256: digest),
+        .principalsChanged(count: 2, digest: digest),
         .configurationChanged(digest: digest), .trustChanged(digest: digest), .policyChanged(digest: digest),
         .payloadPurged(key, sha256: digest), .hubStarted(version: "1.0"), .hubStopped,
         .logRolledForward(signed: .empty, found: TreeState(size: 4, root: digest)),
@@ -80,9 +86,12 @@ import Testing
 
     @Test(arguments: [
         "", "{}", "[]", "1", #"{"event":"a"}"#, #"{"time":"b","event":"a"}"#, #"{"event":"a","time":"b"} "#,
-        #"{"event": "a","time":"b"}"#, #"{"event":"a","time":"b","x":1.5}"#, #"{"event":"a","time":"b","x":null}"#,
-        #"{"event":"a","time":"b","x":true}"#, #"{"event":"\u0061","time":"b"}"#, #"{"event":"a","time":"b","x":{"b":1,"a":2}}"#,
-        #"{"event":"a","event":"b","time":"c"}"#, #"{"event":"a","time":"b","x":-0}"#, #"{"event":1,"time":"b"}"#,
+        #"{"event": "a","time":"b"}"#, #"{"event":"a","time":"b","x":1.5}"#,
+        #"{"event":"a","time":"b","x":null}"#,
+        #"{"event":"a","time":"b","x":true}"#, #"{"event":"\u0061","time":"b"}"#,
+        #"{"event":"a","time":"b","x":{"b":1,"a":2}}"#,
+        #"{"event":"a","event":"b","time":"c"}"#, #"{"event":"a","time":"b","x":-0}"#,
+        #"{"event":1,"time":"b"}"#,
         #"{"event":"a","previous":"1","time":"b"}"#,
     ])
     func `has one spelling`(text: String) {

@@ -6,9 +6,11 @@ import Testing
 @Suite struct `The tree` {
     @Test func `hashes leaves and nodes apart`() {
         // SHA-256 of nothing, and RFC 6962's leaf of the empty entry.
-        #expect(MerkleTree.emptyRoot.hex == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
         #expect(
-            MerkleTree.leafHash([UInt8]()).hex == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d")
+            MerkleTree.emptyRoot.hex == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(
+            MerkleTree.leafHash([UInt8]()).hex
+                == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d")
         let left = MerkleTree.leafHash([1])
         let right = MerkleTree.leafHash([2])
         #expect(MerkleTree.nodeHash(left, right) == SHA256.hash([1] + left.bytes + right.bytes))
@@ -17,7 +19,10 @@ import Testing
 
     @Test func `has the root of the published test vectors`() {
         // certificate-transparency's reference inputs and roots.
-        let inputs = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
+        let inputs = [
+            "", "00", "10", "2021", "3031", "40414243", "5051525354555657",
+            "606162636465666768696a6b6c6d6e6f",
+        ]
         let roots = [
             "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
             "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -105,11 +110,13 @@ import Testing
             let size = Int.random(in: 1...3000, using: &dice)
             let index = Int.random(in: 0..<size, using: &dice)
             let root = ReferenceTree.root(log.leaves[..<size])
-            let proof = try #require(InclusionProof.make(index: Int64(index), treeSize: Int64(size), tile: log.nodes))
+            let proof = try #require(
+                InclusionProof.make(index: Int64(index), treeSize: Int64(size), tile: log.nodes))
             #expect(proof.hashes == ReferenceTree.path(index, log.leaves[..<size]))
             let leaf = log.leaves[index]
             func holds(_ index: Int64, _ size: Int64, _ hashes: [Digest256], _ leaf: Digest256) -> Bool {
-                InclusionProof(index: index, treeSize: size, hashes: hashes).verifies(leafHash: leaf, root: root)
+                InclusionProof(index: index, treeSize: size, hashes: hashes).verifies(
+                    leafHash: leaf, root: root)
             }
             #expect(holds(proof.index, proof.treeSize, proof.hashes, leaf))
             #expect(!holds(proof.index + 1, proof.treeSize, proof.hashes, leaf))
@@ -148,7 +155,8 @@ import Testing
         #expect(InclusionProof.make(index: 0, treeSize: 3001, tile: log.nodes) == nil)
         #expect(InclusionProof.make(index: 0, treeSize: .max, tile: log.nodes) == nil)
         #expect(InclusionProof.make(index: 5, treeSize: 10, tile: { _, _ in nil }) == nil)
-        let huge = InclusionProof(index: .max - 1, treeSize: .max, hashes: Array(repeating: log.leaves[0], count: 63))
+        let huge = InclusionProof(
+            index: .max - 1, treeSize: .max, hashes: Array(repeating: log.leaves[0], count: 63))
         #expect(!huge.verifies(leafHash: log.leaves[0], root: log.leaves[0]))
     }
 }
@@ -174,12 +182,14 @@ import Testing
             let new = Int.random(in: 2...3000, using: &dice)
             let old = Int.random(in: 1..<new, using: &dice)
             let roots = (ReferenceTree.root(log.leaves[..<old]), ReferenceTree.root(log.leaves[..<new]))
-            let proof = try #require(ConsistencyProof.make(oldSize: Int64(old), newSize: Int64(new), tile: log.nodes))
+            let proof = try #require(
+                ConsistencyProof.make(oldSize: Int64(old), newSize: Int64(new), tile: log.nodes))
             #expect(proof.hashes == ReferenceTree.subproof(old, log.leaves[..<new], true))
             #expect(proof.verifies(oldRoot: roots.0, newRoot: roots.1))
             #expect(!proof.verifies(oldRoot: roots.1, newRoot: roots.0))
             #expect(!proof.verifies(oldRoot: roots.0, newRoot: log.leaves[0]))
-            let shorter = ConsistencyProof(oldSize: proof.oldSize, newSize: proof.newSize, hashes: proof.hashes.dropLast())
+            let shorter = ConsistencyProof(
+                oldSize: proof.oldSize, newSize: proof.newSize, hashes: proof.hashes.dropLast())
             #expect(!shorter.verifies(oldRoot: roots.0, newRoot: roots.1))
             let longer = ConsistencyProof(
                 oldSize: proof.oldSize, newSize: proof.newSize, hashes: proof.hashes + [roots.0])
@@ -200,6 +210,7 @@ import Testing
         #expect(!ConsistencyProof(oldSize: 4, newSize: 3, hashes: []).verifies(oldRoot: root, newRoot: root))
         #expect(!ConsistencyProof(oldSize: 0, newSize: 3, hashes: []).verifies(oldRoot: root, newRoot: root))
         #expect(!ConsistencyProof(oldSize: 3, newSize: 7, hashes: []).verifies(oldRoot: root, newRoot: root))
-        #expect(!ConsistencyProof(oldSize: 3, newSize: 3, hashes: [root]).verifies(oldRoot: root, newRoot: root))
+        #expect(
+            !ConsistencyProof(oldSize: 3, newSize: 3, hashes: [root]).verifies(oldRoot: root, newRoot: root))
     }
 }

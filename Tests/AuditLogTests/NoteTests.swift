@@ -68,9 +68,12 @@ struct LogKey {
     }
 
     @Test(arguments: [
-        "", "\n", "\n\n", "text\n", "text\n\n", "text\n— a AAAAAAA=\n", "text\n\n— a AAAAAAA=", "text\n\n- a AAAAAAA=\n",
-        "text\n\n— a AAAA\n", "text\n\n— a  AAAAAAA=\n", "text\n\n— a AAAAAAA= \n", "text\n\n— a+b AAAAAAA=\n",
-        "text\n\n—  AAAAAAA=\n", "text\n\n— a AAAAAAB=\n", "te\txt\n\n— a AAAAAAA=\n", "te\rxt\n\n— a AAAAAAA=\n",
+        "", "\n", "\n\n", "text\n", "text\n\n", "text\n— a AAAAAAA=\n", "text\n\n— a AAAAAAA=",
+        "text\n\n- a AAAAAAA=\n",
+        "text\n\n— a AAAA\n", "text\n\n— a  AAAAAAA=\n", "text\n\n— a AAAAAAA= \n",
+        "text\n\n— a+b AAAAAAA=\n",
+        "text\n\n—  AAAAAAA=\n", "text\n\n— a AAAAAAB=\n", "te\txt\n\n— a AAAAAAA=\n",
+        "te\rxt\n\n— a AAAAAAA=\n",
         "text\n\n— a AAAAAAA=\nrest\n", "text\n\n— a\u{2003}b AAAAAAA=\n",
     ])
     func `that is malformed is refused`(note: String) {
@@ -88,7 +91,8 @@ struct LogKey {
     @Test func `has a key with one spelling`() throws {
         #expect(LogKey().signer.verifierKey.hasPrefix("truc.dongnai.example/log+"))
         for vkey in [
-            "", "a", "a+b", "a++", Self.vkey + "A", Self.vkey + "\n", " " + Self.vkey, String(Self.vkey.dropLast()),
+            "", "a", "a+b", "a++", Self.vkey + "A", Self.vkey + "\n", " " + Self.vkey,
+            String(Self.vkey.dropLast()),
             "example.com/fop+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
             "example.com/foo+530d903b+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
             "example.com/foo+530d903a+AukyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
@@ -99,7 +103,9 @@ struct LogKey {
         for name in ["", "a b", "a+b", "a\nb", "a\u{A0}b", String(repeating: "a", count: 256)] {
             #expect(throws: NoteError.unusableKey(name: name)) { try NoteSigner(name: name, key: key) }
         }
-        #expect(throws: NoteError.self) { try NoteSigner(name: "a", key: try PrivateKey.generate(.ec(.p256))) }
+        #expect(throws: NoteError.self) {
+            try NoteSigner(name: "a", key: try PrivateKey.generate(.ec(.p256)))
+        }
     }
 }
 
@@ -116,8 +122,10 @@ struct LogKey {
     }
 
     @Test(arguments: [
-        "", "\n", "o\n", "o\n1\n", "o\n1\nROOT", "\n1\nROOT\n", "o\n\nROOT\n", "o\n01\nROOT\n", "o\n+1\nROOT\n", "o\n-1\nROOT\n",
-        "o\n1 \nROOT\n", "o\n9223372036854775808\nROOT\n", "o\n99999999999999999999\nROOT\n", "o\n1\nROOT\n\n", "o\n1\nROOT=\n",
+        "", "\n", "o\n", "o\n1\n", "o\n1\nROOT", "\n1\nROOT\n", "o\n\nROOT\n", "o\n01\nROOT\n",
+        "o\n+1\nROOT\n", "o\n-1\nROOT\n",
+        "o\n1 \nROOT\n", "o\n9223372036854775808\nROOT\n", "o\n99999999999999999999\nROOT\n",
+        "o\n1\nROOT\n\n", "o\n1\nROOT=\n",
         "o\n1\nAAAA\n", "o\n1\n\n", "o\n0x1\nROOT\n", "o\n1\nROOT\n\nx\n",
     ])
     func `that is malformed is refused`(text: String) {
@@ -143,7 +151,10 @@ struct LogKey {
         let inclusion = InclusionProof.make(index: Int64(index), treeSize: Int64(size), tile: log.nodes)!
         let checkpoint = LogKey().sign(log.frontier.state)
         let entry = log.entries[index]
-        return (TlogProof(extra: entry, index: Int64(index), hashes: inclusion.hashes, checkpoint: checkpoint), log)
+        return (
+            TlogProof(extra: entry, index: Int64(index), hashes: inclusion.hashes, checkpoint: checkpoint),
+            log
+        )
     }
 
     @Test func `proves its entry and survives its bytes`() throws {
@@ -151,7 +162,8 @@ struct LogKey {
             let (proof, log) = Self.proof(size: size, index: index)
             #expect(try TlogProof(proof.bytes) == proof)
             #expect(try proof.verify(verifier: LogKey().verifier).state == log.frontier.state)
-            let bare = TlogProof(extra: nil, index: proof.index, hashes: proof.hashes, checkpoint: proof.checkpoint)
+            let bare = TlogProof(
+                extra: nil, index: proof.index, hashes: proof.hashes, checkpoint: proof.checkpoint)
             #expect(try TlogProof(bare.bytes) == bare)
             #expect(try bare.verify(entry: log.entries[index], verifier: LogKey().verifier).size == size)
             #expect(throws: NoteError.self) { try bare.verify(verifier: LogKey().verifier) }
@@ -173,7 +185,9 @@ struct LogKey {
         #expect(throws: NoteError.notIncluded) {
             try proof.verify(entry: Array("other".utf8), verifier: LogKey().verifier)
         }
-        #expect(throws: NoteError.unsigned(name: LogKey.origin)) { try proof.verify(verifier: LogKey(seed: 1).verifier) }
+        #expect(throws: NoteError.unsigned(name: LogKey.origin)) {
+            try proof.verify(verifier: LogKey(seed: 1).verifier)
+        }
     }
 
     @Test func `is bounded`() throws {

@@ -52,7 +52,8 @@ struct MemoryLog {
     }
 
     func nodes(_ level: Int, _ number: Int64) -> TileNodes? {
-        Tile(level: level, number: number).flatMap { complete[$0] } ?? frontier.nodes(level: level, number: number)
+        Tile(level: level, number: number).flatMap { complete[$0] }
+            ?? frontier.nodes(level: level, number: number)
     }
 
     func bundle(_ tile: Tile) -> [UInt8] {

@@ -18,7 +18,9 @@ import Testing
 
     @Test func `is found by its path`() throws {
         var dice = Dice(seed: 3)
-        for number in [0, 1, 999, 1000, 1_234_067, .max] + (0..<200).map({ Int64.random(in: 0...(.max >> Int64($0 % 60)), using: &dice) }) {
+        for number in [0, 1, 999, 1000, 1_234_067, .max]
+            + (0..<200).map({ Int64.random(in: 0...(.max >> Int64($0 % 60)), using: &dice) })
+        {
             for width in [256, 1, 17, 255] {
                 let tile = try #require(Tile(level: Int(number % 64), number: number, width: width))
                 #expect(LogResource(path: tile.path) == .hashes(tile))
@@ -30,10 +32,14 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "tile", "tile/", "tile/0", "tile/0/", "tile/0/0", "tile/0/00", "tile/0/0000", "tile/0/x000", "tile/00/000",
-        "tile/64/000", "tile/+1/000", "tile/-1/000", "tile/0/x000/001", "tile/0/001/002", "tile/0/x001/x002", "tile/0/067.p",
-        "tile/0/067.p/", "tile/0/067.p/0", "tile/0/067.p/256", "tile/0/067.p/01", "tile/0/067.p/1/2", "tile/0/067.P/1",
-        "tile/0/.p/1", "tile/0/067.p/-1", "/tile/0/067", "tile//067", "tile/0/067/", "tile/0/../checkpoint", "Tile/0/067",
+        "", "tile", "tile/", "tile/0", "tile/0/", "tile/0/0", "tile/0/00", "tile/0/0000", "tile/0/x000",
+        "tile/00/000",
+        "tile/64/000", "tile/+1/000", "tile/-1/000", "tile/0/x000/001", "tile/0/001/002", "tile/0/x001/x002",
+        "tile/0/067.p",
+        "tile/0/067.p/", "tile/0/067.p/0", "tile/0/067.p/256", "tile/0/067.p/01", "tile/0/067.p/1/2",
+        "tile/0/067.P/1",
+        "tile/0/.p/1", "tile/0/067.p/-1", "/tile/0/067", "tile//067", "tile/0/067/", "tile/0/../checkpoint",
+        "Tile/0/067",
         "tile/0/٠٠١", "tile/entries/x067", "tile/entry/067", "checkpoint/", "checkpoint.5", "tile/0/067\n",
         "tile/0/x009/x223/x372/x036/x854/x775/808", "tile/0/x999/x999/x999/x999/x999/x999/x999/999",
         "tile/data/067", "tile/8/0/067", "tile/0/067.p/1 ",
@@ -46,7 +52,8 @@ import Testing
         #expect(Tile.edge(of: 0).isEmpty)
         #expect(Tile.edge(of: 255).map(\.path) == ["tile/0/000.p/255"])
         #expect(Tile.edge(of: 256).map(\.path) == ["tile/1/000.p/1"])
-        #expect(Tile.edge(of: 70_000).map(\.path) == ["tile/0/273.p/112", "tile/1/001.p/17", "tile/2/000.p/1"])
+        #expect(
+            Tile.edge(of: 70_000).map(\.path) == ["tile/0/273.p/112", "tile/1/001.p/17", "tile/2/000.p/1"])
         #expect(Tile.at(level: 0, number: 272, size: 70_000)?.isComplete == true)
         #expect(Tile.at(level: 0, number: 273, size: 70_000)?.width == 112)
         #expect(Tile.at(level: 0, number: 274, size: 70_000) == nil)
