@@ -89,33 +89,52 @@ internal import CLinux
         if let failed { throw failed }
     }
 
-    /// Three neighbours in one system call: a record's header, body and trailer.
-    package func write(_ first: [UInt8], _ second: [UInt8], _ third: [UInt8], at offset: Int64)
-        throws(FileError)
-    {
-        let total = first.count + second.count + third.count
-        let put: Int = unsafe first.withUnsafeBytes { first in
-            unsafe second.withUnsafeBytes { second in
-                unsafe third.withUnsafeBytes { third in
-                    var parts = unsafe (Self.vector(first), Self.vector(second), Self.vector(third))
-                    return unsafe withUnsafePointer(to: &parts) { tuple in
-                        unsafe tuple.withMemoryRebound(to: iovec.self, capacity: 3) { vectors in
-                            unsafe pwritev(descriptor, vectors, 3, off_t(offset))
-                        }
-                    }
+    /// Neighbours, in as few system calls as the kernel allows: it takes large pieces of memory for a large
+    /// write, and a page at a time for a small one.
+    package func write(_ parts: [[UInt8]], at offset: Int64) throws(FileError) {
+        var first = 0
+        var start = offset
+        while first < parts.count {
+            let group = parts[first..<min(parts.count, first + Self.partsMax)]
+            let total = group.reduce(0) { $0 + $1.count }
+            if try writeGathered(group, at: start) != total {
+                // Interrupted or short: piece by piece, which says why if it fails again.
+                var position = start
+                for part in group {
+                    try write(part, at: position)
+                    position += Int64(part.count)
                 }
             }
+            first += group.count
+            start += Int64(total)
         }
-        if put == total { return }
-        if put < 0, lt_errno() != EINTR { throw failure("write") }
-        // Interrupted or short: piece by piece, which says why if it fails again.
-        try write(first, at: offset)
-        try write(second, at: offset + Int64(first.count))
-        try write(third, at: offset + Int64(first.count + second.count))
     }
 
-    private static func vector(_ buffer: UnsafeRawBufferPointer) -> iovec {
-        unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: buffer.baseAddress), iov_len: buffer.count)
+    /// Each part lends its bytes to one stack frame, so their number is bounded.
+    private static let partsMax = 240
+
+    private func writeGathered(_ parts: ArraySlice<[UInt8]>, at offset: Int64) throws(FileError) -> Int {
+        var vectors: [iovec] = unsafe []
+        unsafe vectors.reserveCapacity(parts.count)
+        let put = unsafe gather(parts, into: &vectors) { vectors in
+            unsafe pwritev(descriptor, vectors.baseAddress, CInt(vectors.count), off_t(offset))
+        }
+        if put < 0, lt_errno() != EINTR { throw failure("write") }
+        return put
+    }
+
+    /// Borrowed pointers must not leave the closure that lends them, so all closures are open at once.
+    private func gather(
+        _ parts: ArraySlice<[UInt8]>, into vectors: inout [iovec],
+        _ body: (UnsafeBufferPointer<iovec>) -> Int
+    ) -> Int {
+        guard let part = parts.first else { return unsafe vectors.withUnsafeBufferPointer(body) }
+        return unsafe part.withUnsafeBytes { bytes in
+            unsafe vectors.append(
+                iovec(
+                    iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count))
+            return unsafe gather(parts.dropFirst(), into: &vectors, body)
+        }
     }
 
     /// Reserves disk space, so that later writes change no metadata and `synchronize` has less to do.

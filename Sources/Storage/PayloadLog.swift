@@ -92,21 +92,26 @@ final class PayloadLog {
     /// reaches the disk with the next batch that has one, or when the kernel gets to it.
     func write(_ batch: PayloadBatch, _ header: BatchHeader) throws(FileError) {
         if batch.position.end > allocated { try reserve(upTo: batch.position.end) }
-        let body = SegmentFormat.batch(header)
-        try write(.batch, body, sha256: SHA256.hash(body), at: position.end)
-        for record in batch.records {
-            try write(record.kind, record.bytes, sha256: record.sha256, at: record.offset)
-        }
+        var parts = Self.parts(header)
+        parts.reserveCapacity(3 + 3 * batch.records.count)
+        for record in batch.records { parts += Self.parts(record.kind, record.bytes, record.sha256) }
+        try file.write(parts, at: position.end)
         for spooled in batch.spooled { try spooled.payload.move(to: directory.segment(spooled.segment)) }
         if !batch.records.isEmpty { try file.synchronize() }
         if !batch.spooled.isEmpty { try Directory.synchronize(directory.payload) }
     }
 
-    private func write(
-        _ kind: SegmentFormat.RecordKind, _ body: [UInt8], sha256: Digest256, at offset: Int64
-    ) throws(FileError) {
+    /// A record, as it stands in the file.
+    private static func parts(
+        _ kind: SegmentFormat.RecordKind, _ body: [UInt8], _ sha256: Digest256
+    ) -> [[UInt8]] {
         let header = SegmentFormat.RecordHeader(kind: kind, length: Int64(body.count), sha256: sha256)
-        try file.write(SegmentFormat.recordHeader(header), body, SegmentFormat.trailer(of: body), at: offset)
+        return [SegmentFormat.recordHeader(header), body, SegmentFormat.trailer(of: body)]
+    }
+
+    private static func parts(_ header: BatchHeader) -> [[UInt8]] {
+        let body = SegmentFormat.batch(header)
+        return parts(.batch, body, SHA256.hash(body))
     }
 
     private func reserve(upTo end: Int64) throws(FileError) {
@@ -142,8 +147,7 @@ final class PayloadLog {
     /// At an orderly end: a header without a batch. A database that is restored to the state before the last
     /// batch would otherwise look like a crash before that batch's COMMIT.
     func close(_ state: TreeState) throws(FileError) {
-        let body = SegmentFormat.batch(BatchHeader(base: state, intended: state))
-        try write(.batch, body, sha256: SHA256.hash(body), at: position.end)
+        try file.write(Self.parts(BatchHeader(base: state, intended: state)), at: position.end)
         try file.synchronize()
     }
 }
@@ -154,7 +158,6 @@ struct PayloadBatch {
         let kind: SegmentFormat.RecordKind
         let bytes: [UInt8]
         let sha256: Digest256
-        let offset: Int64
     }
 
     private(set) var records: [Record] = []
@@ -176,7 +179,7 @@ struct PayloadBatch {
         let offset = position.end
         // A batch with records is synchronised, and its header with it.
         position.anchor = anchor
-        records.append(Record(kind: kind, bytes: bytes, sha256: sha256, offset: offset))
+        records.append(Record(kind: kind, bytes: bytes, sha256: sha256))
         position.end += SegmentFormat.recordBytes(body: Int64(bytes.count))
         return PayloadLocation(
             segment: position.segment, offset: offset + Int64(SegmentFormat.recordHeaderBytes),

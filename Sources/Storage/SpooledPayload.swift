@@ -73,7 +73,7 @@ package final class SpooledPayload: Sendable {
                 let header = SegmentFormat.RecordHeader(kind: .document, length: state.length, sha256: sha256)
                 // Its number is not known before the commit; the file's name has it then.
                 try file.write(
-                    SegmentFormat.segmentHeader(.single, number: 0), SegmentFormat.recordHeader(header), [],
+                    [SegmentFormat.segmentHeader(.single, number: 0), SegmentFormat.recordHeader(header)],
                     at: 0)
                 try file.synchronize()
                 state.isSealed = true

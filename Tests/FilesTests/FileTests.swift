@@ -13,12 +13,25 @@ final class Scratch {
     @Test func `gives back what was written at an offset`() throws {
         let scratch = try Scratch()
         let file = try File(scratch.path + "/a", .createNew)
-        try file.write([1, 2, 3], [4, 5], [6], at: 10)
+        try file.write([[1, 2, 3], [], [4, 5], [6]], at: 10)
         #expect(try file.read(at: 9, count: 100) == [0, 1, 2, 3, 4, 5, 6])
         #expect(try file.read(at: 11, count: 2) == [2, 3])
         #expect(try file.read(at: 16, count: 5) == [])
         #expect(try file.size() == 16)
         try file.synchronize()
+    }
+
+    @Test func `takes any number of parts, one after the other`() throws {
+        let scratch = try Scratch()
+        let file = try File(scratch.path + "/a", .createNew)
+        for count in [0, 1, 239, 240, 241, 1000] {
+            let parts = (0..<count).map { [UInt8](repeating: UInt8(truncatingIfNeeded: $0), count: $0 % 50) }
+            try file.write(parts, at: 7)
+            let all = Array(parts.joined())
+            #expect(try file.read(at: 7, count: all.count) == all)
+        }
+        let full = try File("/dev/full", .readWrite)
+        #expect(throws: FileError.self) { try full.write([[1], [2]], at: 0) }
     }
 
     @Test func `preallocated is longer and reads as zeros`() throws {

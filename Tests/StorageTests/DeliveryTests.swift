@@ -151,10 +151,14 @@ import Testing
     /// The oracle is a list in memory that does the same things one by one.
     @Test func `of any order of events agrees with a model`() throws {
         let fixture = try Fixture()
+        fixture.options.attemptsMax = 3
+        try fixture.open()
         var generator = SystemRandomNumberGenerator()
         var queued: [(rank: Int, id: Int64)] = []
         var held: [Int64: (token: LeaseToken, until: Instant, rank: Int)] = [:]
         var done: Set<Int64> = []
+        var dead: Set<Int64> = []
+        var attempts: [Int64: Int] = [:]
         var ranks: [Int64: Int] = [:]
         for step in 0..<400 {
             switch Int.random(in: 0..<6, using: &generator) {
@@ -171,6 +175,8 @@ import Testing
                 #expect(leased.map(\.id) == expected.map(\.id))
                 for delivery in leased {
                     queued.removeAll { $0.id == delivery.id }
+                    attempts[delivery.id, default: 0] += 1
+                    #expect(delivery.attempt == attempts[delivery.id])
                     held[delivery.id] = (delivery.token, delivery.leasedUntil, ranks[delivery.id]!)
                 }
             case 3:
@@ -182,24 +188,30 @@ import Testing
                 done.insert(id)
             case 4:
                 guard let (id, lease) = held.randomElement(using: &generator) else { continue }
-                #expect(
-                    try fixture.rejection(
-                        .release(delivery: id, recipient: "H31.7", token: lease.token, reason: nil)) == nil)
+                let release = Change.release(
+                    delivery: id, recipient: "H31.7", token: lease.token, reason: nil)
+                guard case .released(let isDead) = try fixture.commit(release)[0].get() else { continue }
+                #expect(isDead == (attempts[id] == 3))
                 held[id] = nil
-                queued.append((lease.rank, id))
+                if isDead { dead.insert(id) } else { queued.append((lease.rank, id)) }
             default:
                 fixture.now = fixture.now.adding(seconds: Int64.random(in: 1...20, using: &generator))
                 guard case .expired(let lapsed) = try fixture.commit(.expireLeases)[0].get() else { continue }
                 let expected = held.filter { $0.value.until <= fixture.now }
                 #expect(Set(lapsed.map(\.id)) == Set(expected.keys))
-                for delivery in lapsed where !delivery.isDead {
-                    queued.append((expected[delivery.id]!.rank, delivery.id))
+                for delivery in lapsed {
+                    #expect(delivery.isDead == (attempts[delivery.id] == 3))
+                    if delivery.isDead {
+                        dead.insert(delivery.id)
+                    } else {
+                        queued.append((expected[delivery.id]!.rank, delivery.id))
+                    }
                 }
                 for id in expected.keys { held[id] = nil }
             }
         }
         let stored = try fixture.reader().deliveryCounts()
         #expect(stored.queued == Int64(queued.count) && stored.leased == Int64(held.count))
-        #expect(stored.delivered == Int64(done.count))
+        #expect(stored.delivered == Int64(done.count) && stored.dead == Int64(dead.count))
     }
 }
