@@ -84,7 +84,7 @@ let package = Package(
         tests("TransportTests", ["Transport", "HTTP", "OpenSSL", "Exchange", "CLinux"]),
         tests("FilesTests", ["Files"]),
         tests("EdXMLTests", ["EdXML", "Exchange", "Files", "OpenSSL", "XML", "CLibXML2", "CZlib"], vectors: true),
-        tests("CommandLineTests", ["lienthong"]),
+        tests("CommandLineTests", ["lienthong", "AuditLog", "Exchange", "JSON", "OpenSSL"]),
         tests("DatabaseTests", ["Database", "Exchange"]),
         tests("SignatureTests", ["Signature", "Exchange", "Files", "JSON", "XML", "OpenSSL"]),
         tests("StorageTests", ["Storage", "Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),

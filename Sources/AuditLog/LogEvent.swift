@@ -74,7 +74,7 @@ package struct AcceptedFacts: Sendable {
         self.requestID = requestID
     }
 
-    /// SHA-256 over the codes in the letter's order, each with an LF after it.
+    /// SHA-256 over the codes in the order of the deliveries, each with an LF after it.
     package static func digest(of recipients: [AgencyCode]) -> Digest256 {
         var hash = SHA256()
         for code in recipients {

@@ -8,6 +8,9 @@ let commands: [any Command.Type] = [
     PKIDemoCommand.self,
     ComposeCommand.self,
     SignCommand.self,
+    AuditVerifyCommand.self,
+    AuditReceiptCommand.self,
+    LogKeyCommand.self,
 ]
 
 func overview() -> String {
