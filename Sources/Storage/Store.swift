@@ -14,7 +14,7 @@ package struct StoreOptions: Sendable {
     /// Disk space is reserved for the payload log in steps of this size.
     package var preallocationBytes: Int64 = 32 << 20
     /// WAL pages (4 KiB) after which a commit copies them into the database file.
-    package var checkpointPages = 4000
+    package var checkpointPages = 16_000
 
     package init() {}
 }
