@@ -64,11 +64,18 @@ let package = Package(
         // 3
         floor("Storage", ["Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),
         // 4
-        floor("Hub", ["Exchange", "JSON", "OpenSSL", "XML", "EdXML", "Signature", "AuditLog", "Storage", "CLinux"]),
+        floor(
+            "Hub",
+            ["Exchange", "JSON", "OpenSSL", "XML", "EdXML", "Signature", "AuditLog", "Storage", "CLinux"]),
         // 5
-        floor("API", ["Exchange", "JSON", "OpenSSL", "HTTP", "EdXML", "Signature", "AuditLog", "Transport", "Storage", "Hub"]),
+        floor("API", ["Exchange", "JSON", "OpenSSL", "Files", "HTTP", "AuditLog", "Transport", "Storage", "Hub"]),
         // 6
-        program("lienthongd", ["Exchange", "JSON", "OpenSSL", "Signature", "AuditLog", "Transport", "Storage", "Hub", "API", "CLinux"]),
+        program(
+            "lienthongd",
+            [
+                "Exchange", "JSON", "OpenSSL", "Files", "HTTP", "Signature", "AuditLog", "Transport", "Storage",
+                "Hub", "API",
+            ]),
         program(
             "lienthong",
             [
@@ -89,6 +96,7 @@ let package = Package(
         tests("SignatureTests", ["Signature", "Exchange", "Files", "JSON", "XML", "OpenSSL"]),
         tests("StorageTests", ["Storage", "Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL", "Files"], exclude: ["Judge"]),
+        tests("EndToEndTests", ["Exchange", "JSON", "OpenSSL", "HTTP", "Transport", "lienthong", "lienthongd"]),
     ],
     swiftLanguageModes: [.v6]
 )

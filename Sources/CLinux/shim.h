@@ -19,6 +19,12 @@
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <sys/prctl.h>
+
+// prctl is variadic; the name is cut to 15 bytes by the kernel.
+static inline void lt_name_thread(const char *name) {
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+}
 
 // `errno` is a macro, which Swift does not import.
 static inline int lt_errno(void) { return errno; }

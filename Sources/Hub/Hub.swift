@@ -1,1 +1,197 @@
+package import AuditLog
 package import Exchange
+package import Signature
+package import Storage
+internal import Synchronization
+
+package struct HubOptions: Sendable {
+    package var letterBytesMax: Int64 = 2 << 30
+    package var leaseSecondsDefault = 300
+    package var leaseSecondsMax = 43_200
+    package var auditorsMayReadLetters = false
+    /// Letters are refused while the data directory has less room than this, in bytes.
+    package var diskFreeBytesMin: Int64 = 256 << 20
+    /// Threads for reads that block.
+    package var workerThreads = 4
+    package var sequencer = Sequencer.Limits()
+
+    package init() {}
+}
+
+/// The hub: what its faces call. Wires the rooms together and owns the order of starting and stopping.
+package final class Hub: Sendable {
+    package static let version = "0.1.0"
+
+    package let options: HubOptions
+    package let intake: Intake
+    package let inboxes: Inboxes
+    package let receipts: ReceiptIssuer
+    package let reader: StoreReader
+    package let signer: CheckpointSigner
+    package let metrics: Metrics
+    package let log: any EventLog
+    package let clock: Clock
+    private let sequencer: Sequencer
+    private let workers: Workers
+    private let expiry: Expiry
+    private let diskSpace: DiskSpace
+    private let currentDirectory: Mutex<Directory>
+    private let isStopping = Atomic<Bool>(false)
+
+    /// Takes `store` for itself: from now on only the sequencer's thread writes.
+    ///
+    /// - Parameter onFatal: the hub must not go on; the daemon ends and starts anew.
+    package init(
+        store: sending Store, reader: StoreReader, signer: CheckpointSigner, verifier: SignatureVerifier,
+        options: HubOptions, log: any EventLog, clock: Clock = .system,
+        onFatal: @escaping @Sendable (StorageError) -> Void
+    ) throws(StorageError) {
+        self.options = options
+        self.reader = reader
+        self.signer = signer
+        self.log = log
+        self.clock = clock
+        metrics = Metrics()
+        diskSpace = DiskSpace(path: store.directory, bytesMin: options.diskFreeBytesMin)
+        let spools = store.spools
+        workers = Workers(threads: options.workerThreads, waitingMax: 20_000)
+        sequencer = Sequencer(limits: options.sequencer, clock: clock, metrics: metrics, signer: signer)
+        inboxes = Inboxes(sequencer: sequencer, metrics: metrics)
+        receipts = ReceiptIssuer(reader: reader, signer: signer)
+        intake = Intake(
+            spools: spools, sequencer: sequencer, inboxes: inboxes, issuer: receipts, workers: workers,
+            metrics: metrics, clock: clock, bytesMax: options.letterBytesMax, verifier: verifier)
+        expiry = Expiry(sequencer: sequencer, inboxes: inboxes, metrics: metrics, log: log)
+        currentDirectory = Mutex(Directory(try reader.directory()))
+        try sequencer.start(store, onFatal: onFatal)
+        record(.started(version: Hub.version))
+        expiry.start()
+    }
+
+    /// Who is who at this moment.
+    package var directory: Directory { currentDirectory.withLock { $0 } }
+
+    /// Why the hub is not ready for letters; empty where it is. For `/readyz`.
+    package var unreadyReasons: [String] {
+        var reasons: [String] = []
+        if isStopping.load(ordering: .relaxed) { reasons.append("stopping") }
+        if !diskSpace.isEnough { reasons.append("disk_full") }
+        return reasons
+    }
+
+    /// Refuses work that could not be kept.
+    package func requireRoom() throws(Rejection) {
+        if isStopping.load(ordering: .relaxed) {
+            throw Rejection(.stopping, "Trục đang dừng để bảo trì.", remedy: .retry(afterSeconds: 5))
+        }
+        if !diskSpace.isEnough {
+            throw Rejection(
+                .storageFull, "Trục hết chỗ lưu trữ. Văn bản chưa được nhận; hãy gửi lại sau.",
+                remedy: .retry(afterSeconds: 60))
+        }
+    }
+
+    /// Runs what blocks (reads of the database) off the reactors.
+    ///
+    /// - Returns: false where too much waits; answer 503.
+    package func runBlocking(_ job: @escaping @Sendable () -> Void) -> Bool {
+        workers.run(job)
+    }
+
+    /// The newest signed tree head of the audit log.
+    package var checkpoint: SignedCheckpoint? { sequencer.checkpoint }
+
+    // MARK: Deliveries
+
+    package typealias DeliveryAnswer = @Sendable (Result<Outcome, Rejection>) -> Void
+
+    package func acknowledge(
+        _ delivery: Int64, by recipient: AgencyCode, token: LeaseToken, _ answer: @escaping DeliveryAnswer
+    ) {
+        submit(.acknowledge(delivery: delivery, recipient: recipient, token: token)) { [metrics] result in
+            if case .success = result { metrics.deliveriesAcknowledged.add() }
+            answer(result)
+        }
+    }
+
+    package func release(
+        _ delivery: Int64, by recipient: AgencyCode, token: LeaseToken, reason: String?,
+        _ answer: @escaping DeliveryAnswer
+    ) {
+        let change = Change.release(delivery: delivery, recipient: recipient, token: token, reason: reason)
+        submit(change) { [metrics, inboxes] result in
+            if case .success = result {
+                metrics.deliveriesReleased.add()
+                inboxes.deliveriesArrived(for: [recipient])
+            }
+            answer(result)
+        }
+    }
+
+    package func extend(
+        _ delivery: Int64, by recipient: AgencyCode, token: LeaseToken, seconds: Int,
+        _ answer: @escaping DeliveryAnswer
+    ) {
+        submit(
+            .extend(delivery: delivery, recipient: recipient, token: token, seconds: seconds), answer)
+    }
+
+    // MARK: Directory
+
+    /// Makes a change of the directory durable and logged, then takes the new directory into use.
+    package func changeDirectory(_ change: Change, _ answer: @escaping DeliveryAnswer) {
+        submit(change) { [self] result in
+            guard case .success = result else { return answer(result) }
+            // Reading 100,000 agencies takes a while: not on the sequencer's thread.
+            let isTaken = workers.run { [self] in
+                do throws(StorageError) {
+                    try reloadDirectory()
+                    answer(result)
+                } catch {
+                    answer(.failure(Rejection(storage: error)))
+                }
+            }
+            if !isTaken { answer(.failure(.overloaded)) }
+        }
+    }
+
+    package func reloadDirectory() throws(StorageError) {
+        let snapshot = Directory(try reader.directory())
+        currentDirectory.withLock { $0 = snapshot }
+    }
+
+    /// Writes an event of the hub's own life into the audit log.
+    package func record(_ event: HubEvent) {
+        submit(.event(event)) { _ in }
+    }
+
+    // MARK: Stopping
+
+    /// New letters are refused, long polls end; what is in flight goes on.
+    package func beginStopping() {
+        isStopping.store(true, ordering: .relaxed)
+        inboxes.endAll()
+    }
+
+    /// After the faces are closed: commits what is left and ends the threads.
+    package func stop() {
+        expiry.stop()
+        record(.stopped)
+        workers.stop()
+        sequencer.stop()
+    }
+
+    package var gauges: [Metrics.Gauge] {
+        [
+            Metrics.Gauge("changes_waiting", "Changes that wait for the next commit.", Int64(sequencer.waiting)),
+            Metrics.Gauge("long_polls_waiting", "Recipients that wait for deliveries.", Int64(inboxes.waitingPolls)),
+            Metrics.Gauge("agencies", "Agencies in the directory.", Int64(directory.agencies.count)),
+            Metrics.Gauge("disk_free_bytes", "Room in the data directory.", diskSpace.bytesFree),
+        ]
+    }
+
+    private func submit(_ change: Change, _ answer: @escaping DeliveryAnswer) {
+        let isTaken = sequencer.submit(change) { result, _ in answer(result) }
+        if !isTaken { answer(.failure(.overloaded)) }
+    }
+}

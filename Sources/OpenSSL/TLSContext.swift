@@ -41,17 +41,7 @@ internal import COpenSSL
         role = .server
         try loadIdentity(certificate: certificate, key: key)
         try loadAnchors(clientAnchors)
-        for file in clientAnchors {
-            // Browsers choose among their certificates by the issuers named here.
-            guard let names = unsafe SSL_load_client_CA_file(file) else { throw .draining("read anchors of \(file)") }
-            let count = unsafe OPENSSL_sk_num(names)
-            for index in 0..<count {
-                let name = unsafe OpaquePointer(OPENSSL_sk_value(names, index))
-                unsafe SSL_CTX_add1_to_CA_list(context, name)
-                unsafe X509_NAME_free(name)
-            }
-            unsafe OPENSSL_sk_free(names)
-        }
+        try nameIssuers(clientAnchors)
         switch clientCertificates {
         case .none: break
         case .optional: unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
@@ -110,6 +100,18 @@ internal import COpenSSL
             }
         }
         unsafe X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), UInt(X509_V_FLAG_PARTIAL_CHAIN))
+    }
+
+    /// Browsers choose among their certificates by the issuers named here.
+    private func nameIssuers(_ files: [String]) throws(OpenSSLError) {
+        guard let first = files.first else { return }
+        guard let names = unsafe SSL_load_client_CA_file(first) else { throw .draining("read anchors of \(first)") }
+        unsafe SSL_CTX_set_client_CA_list(context, names)
+        for file in files.dropFirst() {
+            guard unsafe SSL_add_file_cert_subjects_to_stack(names, file) == 1 else {
+                throw .draining("read anchors of \(file)")
+            }
+        }
     }
 
     /// Stateless tickets: they carry the client's certificate, and cost the server no memory.

@@ -63,6 +63,8 @@ class Link: EventSource, @unchecked Sendable {
     /// A round of reading and writing is over.
     func processed() {}
     func failed(_ reason: String) {}
+    /// The peer takes no more; it may have said why before.
+    func outputFailed(_ reason: String) { fail(reason) }
     /// Once, when the socket has been closed.
     func didClose() {}
 
@@ -151,6 +153,13 @@ class Link: EventSource, @unchecked Sendable {
             peerHungUp(isHard: hasFailed)
         }
         if phase == .open { processed() }
+    }
+
+    /// Watched only from here on: epoll reports a socket that is not connecting yet as hung up.
+    func connect(to address: SocketAddress) {
+        let result = unsafe address.withSocketAddress { unsafe Glibc.connect(socket.number, $0, $1) }
+        guard result == 0 || errno == EINPROGRESS else { return fail("\(SystemError("connect"))") }
+        begin()
     }
 
     private func finishConnecting() {
@@ -279,7 +288,7 @@ class Link: EventSource, @unchecked Sendable {
             case .wantsWrite:
                 isWritable = false
                 return
-            case .closed: return fail("the peer closed while it was written to")
+            case .closed: return outputFailed("the peer closed while it was written to")
             case .failed(let error): return fail("\(error)")
             }
         }

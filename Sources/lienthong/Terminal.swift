@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// Where a verb speaks: results on stdout, talk and progress bars on stderr.
 struct Terminal: Sendable {
@@ -43,11 +44,12 @@ struct Terminal: Sendable {
 }
 
 /// One line on stderr that tells how far a transfer is.
-final class ProgressBar {
+final class ProgressBar: Sendable {
     private let title: String
     private let total: Int64
     private let isVisible: Bool
-    private var lastDrawn: Int64 = 0
+    /// Bytes come in on the client's thread.
+    private let lastDrawn = Atomic<Int64>(0)
 
     init(title: String, total: Int64, isVisible: Bool) {
         self.title = title
@@ -60,8 +62,8 @@ final class ProgressBar {
         var now = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &now)
         let milliseconds = Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
-        guard milliseconds - lastDrawn >= 100 || bytes >= total else { return }
-        lastDrawn = milliseconds
+        guard milliseconds - lastDrawn.load(ordering: .relaxed) >= 100 || bytes >= total else { return }
+        lastDrawn.store(milliseconds, ordering: .relaxed)
         let share = total > 0 ? min(1, Double(bytes) / Double(total)) : 1
         let filled = Int(share * 30)
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)

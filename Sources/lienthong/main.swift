@@ -5,12 +5,25 @@ _ = signal(SIGPIPE, SIG_IGN)
 
 /// Every verb, in the order of the help.
 let commands: [any Command.Type] = [
+    DemoCommand.self,
     PKIDemoCommand.self,
     ComposeCommand.self,
     SignCommand.self,
+    SendCommand.self,
+    InboxCommand.self,
+    ReceiveCommand.self,
+    TrailCommand.self,
+    OutboxCommand.self,
+    AgenciesCommand.self,
+    AgencyAddCommand.self,
+    AgencyImportCommand.self,
+    AgencyRetireCommand.self,
+    AgencyCertificateCommand.self,
+    DeadLettersCommand.self,
     AuditVerifyCommand.self,
     AuditReceiptCommand.self,
     LogKeyCommand.self,
+    BenchCommand.self,
 ]
 
 func overview() -> String {

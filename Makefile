@@ -1,0 +1,58 @@
+# LienThong. `make demo` and `make test` are all a fresh Debian 12 with a Swift toolchain needs.
+
+SHELL := /bin/bash
+SWIFT ?= swift
+# Debian packages: what the build links, then what the tests use as independent judges.
+BUILD_PACKAGES := libssl-dev libsqlite3-dev libxml2-dev zlib1g-dev pkg-config openssl
+TEST_PACKAGES := xmlsec1 golang-go golang-golang-x-mod-dev poppler-utils curl
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+WARNINGS := $(if $(CI),-Xswiftc -warnings-as-errors,)
+
+.PHONY: all demo test test-crash build debug format lint bench packages test-packages clean
+
+all: build
+
+# Installs what is missing, and only then asks the package manager anything.
+define install
+	@missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
+	  $(SUDO) apt-get update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+endef
+
+packages:
+	$(call install,$(BUILD_PACKAGES))
+
+test-packages: packages
+	$(call install,$(TEST_PACKAGES))
+
+build: packages
+	$(SWIFT) build -c release $(WARNINGS)
+
+debug: packages
+	$(SWIFT) build $(WARNINGS)
+
+demo: build
+	.build/release/lienthong demo
+
+# Debug tests with every check on; the crash test and the end-to-end tests run the real daemon.
+test: test-packages
+	$(SWIFT) build --build-tests $(WARNINGS)
+	$(SWIFT) test --skip-build
+
+# 500 kills under load; `make test` runs a dozen. LIENTHONG_SEED makes a run again.
+test-crash: test-packages
+	$(SWIFT) build --build-tests
+	LIENTHONG_CRASHES=$(or $(CRASHES),500) $(SWIFT) test --skip-build --filter "killed under load"
+
+bench: build
+	.build/release/lienthong bench all
+
+format:
+	$(SWIFT) format format --in-place --recursive Package.swift Sources Tests
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+clean:
+	$(SWIFT) package clean

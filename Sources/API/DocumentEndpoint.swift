@@ -1,0 +1,122 @@
+internal import Exchange
+internal import Files
+internal import HTTP
+internal import Hub
+internal import JSON
+internal import Storage
+internal import Transport
+
+/// `GET /v1/documents/{key}` and what hangs below it, for those whom the document concerns.
+///
+/// A document that does not concern the caller is answered like one that does not exist: 404 tells nothing.
+struct DocumentEndpoint {
+    let hub: Hub
+
+    /// The exact bytes as the sender signed them, whole or a range.
+    func content(
+        _ name: String, _ request: RequestHead, _ caller: Caller, _ exchange: HTTPExchange
+    ) throws(Rejection) {
+        let auditorsMayRead = hub.options.auditorsMayReadLetters
+        if caller.agency == nil, !(caller.has(.auditor) && auditorsMayRead) { throw .forbidden }
+        let range = request.fields["Range"]
+        let ifRange = request.fields["If-Range"]
+        let ifNoneMatch = request.fields["If-None-Match"]
+        hub.answer(exchange) { hub throws(StorageError) in
+            guard let document = try Self.find(name, for: caller, hub) else { return nil }
+            let tag = "\"\(document.summary.sha256.hex)\""
+            let length = document.summary.byteCount
+            var fields: Fields = [
+                "ETag": tag, "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache",
+            ]
+            if EntityTag.isNamed(by: ifNoneMatch, current: tag) {
+                return Response(head: ResponseHead(status: 304, fields: fields), body: .none)
+            }
+            fields.append("Content-Type", "application/xml")
+            let isRangeAllowed = EntityTag.allowsRange(ifRange: ifRange, current: tag)
+            let part: Range<Int64>
+            var status = 200
+            switch ByteRange(isRangeAllowed ? range : nil, length: length) {
+            case .whole: part = 0..<length
+            case .part(let asked):
+                part = asked
+                status = 206
+                fields.append("Content-Range", ByteRange.contentRange(asked, length: length))
+            case .unsatisfiable:
+                let rejection = Rejection(.rangeNotSatisfiable, "Range nằm ngoài văn bản (\(length) byte).")
+                var response = rejection.response(requestID: exchange.requestID)
+                response.head.fields.append("Content-Range", "bytes */\(length)")
+                return response
+            }
+            let payload = try hub.reader.openPayload(document.payload)
+            let slice = FileSlice(
+                descriptor: payload.file.descriptor, keeping: payload.file,
+                offset: payload.offset + part.lowerBound, length: part.upperBound - part.lowerBound)
+            return Response(head: ResponseHead(status: status, fields: fields), body: .file(slice))
+        }
+    }
+
+    /// The detached signature that came with the letter.
+    func signature(_ name: String, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
+        hub.answer(exchange) { hub throws(StorageError) in
+            guard let document = try Self.find(name, for: caller, hub),
+                let signature = try hub.reader.detachedSignature(document.summary.key)
+            else { return nil }
+            return Response(
+                head: ResponseHead(
+                    status: 200,
+                    fields: ["Content-Type": "application/pkcs7-signature", "Cache-Control": "private, no-cache"]),
+                body: .bytes(signature))
+        }
+    }
+
+    /// The receipt: a C2SP tlog-proof, or JSON where the caller asks for that.
+    func receipt(
+        _ name: String, _ request: RequestHead, _ caller: Caller, _ exchange: HTTPExchange
+    ) throws(Rejection) {
+        let wantsJSON = request.fields["Accept"]?.contains("application/json") ?? false
+        hub.answer(exchange) { hub throws(StorageError) in
+            guard let document = try Self.find(name, for: caller, hub),
+                let acceptance = try hub.reader.acceptance(document.summary.key)
+            else { return nil }
+            let receipt = try hub.receipts.receipt(for: acceptance, checkpoint: nil)
+            if wantsJSON { return .json(receipt.json) }
+            return Response(
+                head: ResponseHead(
+                    status: 200,
+                    fields: [
+                        "Content-Type": "text/plain; charset=utf-8",
+                        "Content-Disposition": "attachment; filename=\"\(receipt.key).tlog-proof\"",
+                    ]),
+                body: .bytes(receipt.proof))
+        }
+    }
+
+    /// What became of the document: verdict, every delivery's state, statuses, log indexes.
+    func trail(_ name: String, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
+        hub.answer(exchange) { hub throws(StorageError) in
+            guard let document = try Self.find(name, for: caller, hub),
+                let trail = try hub.reader.trail(document.summary.key)
+            else { return nil }
+            return .json(TrailDocument(document: document, trail: trail, viewer: caller).json)
+        }
+    }
+
+    /// By key, or by the DocumentId that people know; nil where the caller has no business with it.
+    private static func find(
+        _ name: String, for caller: Caller, _ hub: Hub
+    ) throws(StorageError) -> StoredDocument? {
+        if let key = DocumentKey(name) {
+            guard let document = try hub.reader.document(key) else { return nil }
+            return concerns(document, caller) ? document : nil
+        }
+        return try hub.reader.documents(documentID: ExactString(name)).first { concerns($0, caller) }
+    }
+
+    private static func concerns(_ document: StoredDocument, _ caller: Caller) -> Bool {
+        switch caller {
+        case .agency(let agency):
+            document.summary.sender == agency.code || document.recipients.contains(agency.code)
+        case .principal(let principal): principal.role == .auditor || principal.role == .operator
+        }
+    }
+}

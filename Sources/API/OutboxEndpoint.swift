@@ -1,0 +1,74 @@
+internal import Exchange
+internal import HTTP
+internal import Hub
+internal import JSON
+internal import Storage
+internal import Transport
+
+/// `GET /v1/outbox`: what the caller sent and where each delivery stands; for operators the dead letters.
+struct OutboxEndpoint {
+    let hub: Hub
+
+    private static let limitMax = 500
+
+    func list(_ request: RequestHead, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
+        guard let agency = caller.agency else { throw .forbidden }
+        let limit = try request.integer("limit", in: 1...Self.limitMax, default: 100)
+        var since = Instant(milliseconds: 0)
+        if let text = request.target.value(of: "since") {
+            guard let instant = Instant(rfc3339: text) else {
+                throw Rejection(.badRequest, "Tham số since phải là thời điểm RFC 3339, ví dụ 2026-11-20T00:00:00Z.")
+            }
+            since = instant
+        }
+        hub.answer(exchange) { [since] hub throws(StorageError) in
+            let sent = try hub.reader.outbox(sender: agency.code, since: since, limit: limit)
+            return .json(
+                JSONWriter.object { writer in
+                    writer.name("documents")
+                    writer.array(sent) { Self.write($1, into: &$0) }
+                })
+        }
+    }
+
+    func deadLetters(_ request: RequestHead, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
+        guard caller.has(.operator) else { throw .forbidden }
+        let limit = try request.integer("limit", in: 1...Self.limitMax, default: 100)
+        hub.answer(exchange) { hub throws(StorageError) in
+            let dead = try hub.reader.deadLetters(limit: limit)
+            return .json(
+                JSONWriter.object { writer in
+                    writer.name("deliveries")
+                    writer.array(dead) { writer, delivery in
+                        writer.object { object in
+                            object.member("deliveryId", String(delivery.id))
+                            object.member("recipient", delivery.recipient)
+                            object.member("documentKey", delivery.document.key.description)
+                            object.member("documentId", delivery.document.documentID)
+                            object.member("sender", delivery.document.sender)
+                            object.member("attempts", delivery.attempt)
+                            object.member("reason", optional: delivery.releaseReason)
+                        }
+                    }
+                })
+        }
+    }
+
+    private static func write(_ sent: SentDocument, into writer: inout JSONWriter) {
+        writer.object { object in
+            object.member("documentKey", sent.summary.key.description)
+            object.member("documentId", sent.summary.documentID)
+            object.member("kind", sent.summary.kind.rawValue)
+            object.member("subject", sent.summary.subject)
+            object.member("acceptedAt", sent.summary.acceptedAt)
+            object.name("deliveries")
+            object.array(sent.deliveries) { writer, delivery in
+                writer.object { object in
+                    object.member("recipient", delivery.recipient)
+                    object.member("state", delivery.state.rawValue)
+                    object.member("lastStatus", optional: delivery.lastStatus)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+internal import CLinux
+
+/// Watches the room that is left, so that letters are refused before a write fails half-way.
+final class DiskSpace: Sendable {
+    private let path: String
+    private let bytesMin: Int64
+
+    init(path: String, bytesMin: Int64) {
+        self.path = path
+        self.bytesMin = bytesMin
+    }
+
+    /// What an unprivileged process may still write, in bytes; 0 where the file system does not say.
+    var bytesFree: Int64 {
+        var state = statvfs()
+        guard unsafe statvfs(path, &state) == 0 else { return 0 }
+        let (bytes, overflow) = Int64(clamping: state.f_bavail).multipliedReportingOverflow(
+            by: Int64(clamping: state.f_frsize))
+        return overflow ? Int64.max : bytes
+    }
+
+    var isEnough: Bool { bytesFree >= bytesMin }
+}

@@ -1,0 +1,51 @@
+internal import Exchange
+internal import Storage
+internal import Synchronization
+
+/// Brings deliveries whose lease lapsed back into the inboxes, or dead-letters them.
+final class Expiry: Sendable {
+    /// How late a lapsed lease may be noticed.
+    private static let intervalMilliseconds = 1000
+
+    private let sequencer: Sequencer
+    private let inboxes: Inboxes
+    private let metrics: Metrics
+    private let log: any EventLog
+    private let stopping = CountingSemaphore()
+    private let ended = CountingSemaphore()
+
+    init(sequencer: Sequencer, inboxes: Inboxes, metrics: Metrics, log: any EventLog) {
+        self.sequencer = sequencer
+        self.inboxes = inboxes
+        self.metrics = metrics
+        self.log = log
+    }
+
+    func start() {
+        Thread.start(named: "expiry") { [self] in
+            while !stopping.wait(milliseconds: Self.intervalMilliseconds) {
+                _ = sequencer.submit(.expireLeases) { [self] result, _ in
+                    guard case .success(.expired(let expired)) = result, !expired.isEmpty else { return }
+                    tell(expired)
+                }
+            }
+            ended.signal()
+        }
+    }
+
+    func stop() {
+        stopping.signal()
+        ended.wait()
+    }
+
+    private func tell(_ expired: [ExpiredDelivery]) {
+        metrics.deliveriesExpired.add(UInt64(expired.count))
+        for delivery in expired where delivery.isDead {
+            metrics.deliveriesDead.add()
+            log.write(
+                .warning, "delivery_dead",
+                [("delivery", .number(delivery.id)), ("recipient", .text(delivery.recipient.string))])
+        }
+        inboxes.deliveriesArrived(for: Set(expired.filter { !$0.isDead }.map(\.recipient)))
+    }
+}

@@ -1,0 +1,148 @@
+package import Exchange
+package import Storage
+internal import Synchronization
+
+/// One recipient's long poll.
+///
+/// A small object, not a thread: ten thousand offices may wait at once. It is answered exactly once, by
+/// deliveries, by its time running out, or by the hub stopping.
+package final class InboxPoll: Sendable {
+    package typealias Answer = @Sendable (Result<[LeasedDelivery], Rejection>) -> Void
+
+    fileprivate let recipient: AgencyCode
+    fileprivate let limit: Int
+    fileprivate let leaseSeconds: Int
+    fileprivate let number: UInt64
+    private let answer: Mutex<Answer?>
+
+    fileprivate init(
+        recipient: AgencyCode, limit: Int, leaseSeconds: Int, number: UInt64, answer: @escaping Answer
+    ) {
+        self.recipient = recipient
+        self.limit = limit
+        self.leaseSeconds = leaseSeconds
+        self.number = number
+        self.answer = Mutex(answer)
+    }
+
+    fileprivate var isOpen: Bool { answer.withLock { $0 != nil } }
+
+    /// - Returns: false where the poll was already answered.
+    @discardableResult
+    fileprivate func finish(_ result: Result<[LeasedDelivery], Rejection>) -> Bool {
+        let answer = answer.withLock { answer in
+            defer { answer = nil }
+            return answer
+        }
+        answer?(result)
+        return answer != nil
+    }
+}
+
+/// Leases deliveries to recipients, and keeps those waiting who found nothing.
+///
+/// Who waits is decided on the sequencer's thread, between two batches: a letter committed after a poll
+/// found nothing is then always seen by that poll, because no batch runs in between.
+package final class Inboxes: Sendable {
+    private struct Waiting {
+        var polls: [AgencyCode: [InboxPoll]] = [:]
+        var nextNumber: UInt64 = 0
+    }
+
+    private let waiting = Mutex(Waiting())
+    private let sequencer: Sequencer
+    private let metrics: Metrics
+
+    package init(sequencer: Sequencer, metrics: Metrics) {
+        self.sequencer = sequencer
+        self.metrics = metrics
+    }
+
+    /// Asks for deliveries; `answer` is called once, on the sequencer's thread or the caller's.
+    ///
+    /// - Parameter mayWait: false answers with an empty list at once where nothing waits.
+    /// - Returns: the poll, to be ended by `end(_:)` when its time is over or its connection is gone.
+    package func poll(
+        recipient: AgencyCode, limit: Int, leaseSeconds: Int, mayWait: Bool, answer: @escaping InboxPoll.Answer
+    ) -> InboxPoll {
+        let number = waiting.withLock { waiting in
+            waiting.nextNumber += 1
+            return waiting.nextNumber
+        }
+        let poll = InboxPoll(
+            recipient: recipient, limit: limit, leaseSeconds: leaseSeconds, number: number, answer: answer)
+        lease(for: poll, mayWait: mayWait)
+        return poll
+    }
+
+    /// Answers with an empty list if nothing came; what was being leased meanwhile is given back.
+    package func end(_ poll: InboxPoll) {
+        waiting.withLock { waiting in
+            waiting.polls[poll.recipient]?.removeAll { $0.number == poll.number }
+            if waiting.polls[poll.recipient]?.isEmpty == true { waiting.polls[poll.recipient] = nil }
+        }
+        poll.finish(.success([]))
+    }
+
+    /// To be called on the sequencer's thread when deliveries for `recipients` became available.
+    package func deliveriesArrived(for recipients: some Sequence<AgencyCode>) {
+        for recipient in recipients {
+            let polls = waiting.withLock { $0.polls.removeValue(forKey: recipient) } ?? []
+            for poll in polls where poll.isOpen { lease(for: poll, mayWait: true) }
+        }
+    }
+
+    package var waitingPolls: Int { waiting.withLock { $0.polls.values.reduce(0) { $0 + $1.count } } }
+
+    /// Ends every poll; the hub is stopping.
+    package func endAll() {
+        let polls = waiting.withLock { waiting in
+            defer { waiting.polls = [:] }
+            return waiting.polls.values.flatMap { $0 }
+        }
+        for poll in polls { poll.finish(.success([])) }
+    }
+
+    private func lease(for poll: InboxPoll, mayWait: Bool) {
+        let change = Change.lease(recipient: poll.recipient, limit: poll.limit, seconds: poll.leaseSeconds)
+        let isTaken = sequencer.submit(change) { [self] result, _ in
+            switch result {
+            case .success(.leased(let deliveries)):
+                guard !deliveries.isEmpty else {
+                    if mayWait { wait(poll) } else { poll.finish(.success([])) }
+                    return
+                }
+                metrics.deliveriesLeased.add(UInt64(deliveries.count))
+                if !poll.finish(.success(deliveries)) { giveBack(deliveries, of: poll.recipient) }
+            case .success: preconditionFailure("a lease gave another outcome")
+            case .failure(let rejection): poll.finish(.failure(rejection))
+            }
+        }
+        if !isTaken { poll.finish(.failure(.overloaded)) }
+    }
+
+    private func wait(_ poll: InboxPoll) {
+        waiting.withLock { waiting in
+            guard poll.isOpen else { return }
+            waiting.polls[poll.recipient, default: []].append(poll)
+        }
+    }
+
+    /// The connection went away while its deliveries were being leased: nobody knows their tokens, so
+    /// holding them until the lease ends would only make the recipient wait.
+    private func giveBack(_ deliveries: [LeasedDelivery], of recipient: AgencyCode) {
+        for delivery in deliveries {
+            let change = Change.release(
+                delivery: delivery.id, recipient: recipient, token: delivery.token, reason: nil)
+            _ = sequencer.submit(change) { [self] result, _ in
+                if case .success = result { deliveriesArrived(for: [recipient]) }
+            }
+        }
+    }
+}
+
+extension Rejection {
+    /// Too much waits already.
+    package static let overloaded = Rejection(
+        .overloaded, "Trục đang quá tải. Hãy gửi lại sau ít giây.", remedy: .retry(afterSeconds: 2))
+}

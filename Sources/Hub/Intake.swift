@@ -1,0 +1,141 @@
+internal import AuditLog
+internal import EdXML
+package import Exchange
+internal import OpenSSL
+package import Signature
+package import Storage
+internal import Synchronization
+
+/// The way of a letter into the hub. New here? Start with `accept`.
+package final class Intake: Sendable {
+    package typealias Completion = @Sendable (Result<Receipt, Rejection>) -> Void
+
+    private let spools: SpoolDirectory
+    private let sequencer: Sequencer
+    private let inboxes: Inboxes
+    private let issuer: ReceiptIssuer
+    private let workers: Workers
+    private let metrics: Metrics
+    private let clock: Clock
+    private let bytesMax: Int64
+    private let verifier: Mutex<SignatureVerifier>
+
+    package init(
+        spools: SpoolDirectory, sequencer: Sequencer, inboxes: Inboxes, issuer: ReceiptIssuer, workers: Workers,
+        metrics: Metrics, clock: Clock, bytesMax: Int64, verifier: SignatureVerifier
+    ) {
+        self.spools = spools
+        self.sequencer = sequencer
+        self.inboxes = inboxes
+        self.issuer = issuer
+        self.workers = workers
+        self.metrics = metrics
+        self.clock = clock
+        self.bytesMax = bytesMax
+        self.verifier = Mutex(verifier)
+    }
+
+    /// Takes a new trust list; letters that are being judged keep the one they began with.
+    package func replaceVerifier(_ verifier: SignatureVerifier) {
+        self.verifier.withLock { $0 = verifier }
+    }
+
+    /// Where a message's bytes go as they arrive.
+    package func beginReading(expectedByteCount: Int64?) -> MessageReading {
+        MessageReading(into: spools, bytesMax: bytesMax, expectedByteCount: expectedByteCount)
+    }
+
+    /// Takes one message from its bytes to its receipt: bytes → read → verified → admitted → committed.
+    ///
+    /// Each stage's result can be made by that stage only, so none can be left out. When `completion` gets a
+    /// receipt, the message is durable, logged and routed; when it gets a rejection, nothing was stored but
+    /// the log entry of the refusal.
+    package func accept(
+        _ reading: MessageReading, from caller: Agency, in directory: Directory, requestID: String,
+        completion: @escaping Completion
+    ) {
+        do throws(Rejection) {
+            let read = try reading.finish()
+            let verified = verify(read, from: caller)
+            let admission = Admission(directory: directory, now: clock.now())
+            let admitted = try admission.admit(verified, from: caller, requestID: requestID)
+            commit(admitted, completion)
+        } catch {
+            refuse(error, from: caller, sha256: reading.sha256, requestID: requestID, completion: completion)
+        }
+    }
+
+    private func verify(_ read: ReadMessage, from caller: Agency) -> VerifiedMessage {
+        // A status message carries no signature of its own (edXML 1.5); the connection's certificate speaks.
+        var policy = caller.signaturePolicy
+        if case .status(_) = read.message, read.detachedSignature == nil { policy = .off }
+        let verification = Verification(verifier: verifier.withLock { $0 })
+        return verification.verify(read, policy: policy, at: clock.now()) { algorithm in
+            algorithm == .sha256 ? read.sha256.bytes : read.payload.digest(algorithm)
+        }
+    }
+
+    private func commit(_ admitted: AdmittedMessage, _ completion: @escaping Completion) {
+        guard case .spooled(let payload) = admitted.document.payload else {
+            return sequence(admitted.document, completion)
+        }
+        // Syncing a gigabyte takes seconds: neither the reactor nor the sequencer may wait for it.
+        let isTaken = workers.run { [self] in
+            do throws(StorageError) {
+                try payload.seal(sha256: admitted.document.sha256)
+                sequence(admitted.document, completion)
+            } catch {
+                completion(.failure(Rejection(storage: error)))
+            }
+        }
+        if !isTaken { completion(.failure(.overloaded)) }
+    }
+
+    private func sequence(_ document: NewDocument, _ completion: @escaping Completion) {
+        let bytes = if case .memory(let bytes) = document.payload { bytes.count } else { 0 }
+        let isTaken = sequencer.submit(.accept(document), byteCount: bytes) { [self] result, checkpoint in
+            switch result {
+            case .success(.accepted(let acceptance)):
+                count(acceptance)
+                if !acceptance.isReplay { inboxes.deliveriesArrived(for: acceptance.recipients) }
+                issue(acceptance, checkpoint, completion)
+            case .success: preconditionFailure("an acceptance gave another outcome")
+            case .failure(let rejection):
+                metrics.refused(rejection.code)
+                completion(.failure(rejection))
+            }
+        }
+        if !isTaken { completion(.failure(.overloaded)) }
+    }
+
+    private func issue(_ acceptance: Acceptance, _ checkpoint: SignedCheckpoint, _ completion: Completion) {
+        do throws(StorageError) {
+            completion(.success(try issuer.receipt(for: acceptance, checkpoint: checkpoint)))
+        } catch {
+            // It is stored; a resend will fetch the receipt.
+            completion(.failure(Rejection(storage: error)))
+        }
+    }
+
+    private func count(_ acceptance: Acceptance) {
+        if acceptance.isReplay {
+            metrics.lettersReplayed.add()
+        } else {
+            (acceptance.kind == .letter ? metrics.lettersAccepted : metrics.statusesAccepted).add()
+            metrics.bytesAccepted.add(UInt64(acceptance.byteCount))
+        }
+    }
+
+    /// Logs a refusal, then tells the caller. Where the log can't take it now, the caller is still told.
+    package func refuse(
+        _ rejection: Rejection, from caller: Agency, sha256: Digest256?, requestID: String,
+        completion: @escaping Completion
+    ) {
+        metrics.refused(rejection.code)
+        guard case .senderMustCorrect = rejection.remedy else { return completion(.failure(rejection)) }
+        let refused = RefusedLetter(
+            caller: caller.code, code: rejection.code, sha256: sha256, requestID: requestID)
+        let isTaken = sequencer.submit(.refuse(refused)) { _, _ in completion(.failure(rejection)) }
+        if !isTaken { completion(.failure(rejection)) }
+    }
+}

@@ -1,0 +1,91 @@
+package import Exchange
+internal import Synchronization
+
+/// What the hub counts about itself, as Prometheus reads it.
+package final class Metrics: Sendable {
+    /// Only goes up.
+    package final class Counter: Sendable {
+        private let value = Atomic<UInt64>(0)
+
+        package func add(_ amount: UInt64 = 1) {
+            value.wrappingAdd(amount, ordering: .relaxed)
+        }
+
+        package var total: UInt64 { value.load(ordering: .relaxed) }
+    }
+
+    package let lettersAccepted = Counter()
+    package let lettersReplayed = Counter()
+    package let statusesAccepted = Counter()
+    package let bytesAccepted = Counter()
+    package let deliveriesLeased = Counter()
+    package let deliveriesAcknowledged = Counter()
+    package let deliveriesReleased = Counter()
+    package let deliveriesExpired = Counter()
+    package let deliveriesDead = Counter()
+    package let batches = Counter()
+    package let batchMicroseconds = Counter()
+    package let changes = Counter()
+    package let checkpointsSigned = Counter()
+    package let storageErrors = Counter()
+    package let requestsTurnedAway = Counter()
+    private let refusals = Mutex<[RejectionCode: UInt64]>([:])
+
+    package init() {}
+
+    package func refused(_ code: RejectionCode) {
+        refusals.withLock { $0[code, default: 0] += 1 }
+    }
+
+    /// A value that is read when somebody asks.
+    package struct Gauge: Sendable {
+        package let name: String
+        package let help: String
+        package let value: Int64
+
+        package init(_ name: String, _ help: String, _ value: Int64) {
+            self.name = name
+            self.help = help
+            self.value = value
+        }
+    }
+
+    /// Prometheus' text format, version 0.0.4.
+    package func text(gauges: [Gauge]) -> String {
+        var text = ""
+        for (name, help, counter) in counters {
+            text += "# HELP lienthong_\(name) \(help)\n# TYPE lienthong_\(name) counter\n"
+            text += "lienthong_\(name) \(counter.total)\n"
+        }
+        text += "# HELP lienthong_refused_total Letters and requests refused, by code.\n"
+        text += "# TYPE lienthong_refused_total counter\n"
+        for (code, count) in refusals.withLock({ $0 }).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            text += "lienthong_refused_total{code=\"\(code.rawValue)\"} \(count)\n"
+        }
+        for gauge in gauges {
+            text += "# HELP lienthong_\(gauge.name) \(gauge.help)\n# TYPE lienthong_\(gauge.name) gauge\n"
+            text += "lienthong_\(gauge.name) \(gauge.value)\n"
+        }
+        return text
+    }
+
+    private var counters: [(String, String, Counter)] {
+        [
+            ("letters_accepted_total", "Letters stored, logged and routed.", lettersAccepted),
+            ("letters_replayed_total", "Resends answered with the earlier receipt.", lettersReplayed),
+            ("statuses_accepted_total", "Status messages stored and routed.", statusesAccepted),
+            ("bytes_accepted_total", "Bytes of accepted letters and statuses.", bytesAccepted),
+            ("deliveries_leased_total", "Deliveries handed to a recipient's software.", deliveriesLeased),
+            ("deliveries_acknowledged_total", "Deliveries that the recipient has.", deliveriesAcknowledged),
+            ("deliveries_released_total", "Deliveries given back by the recipient.", deliveriesReleased),
+            ("deliveries_expired_total", "Leases that lapsed.", deliveriesExpired),
+            ("deliveries_dead_total", "Deliveries given up after too many attempts.", deliveriesDead),
+            ("batches_total", "Commits.", batches),
+            ("batch_microseconds_total", "Time spent in commits.", batchMicroseconds),
+            ("changes_total", "Changes asked of the store.", changes),
+            ("checkpoints_signed_total", "Checkpoints of the audit log signed.", checkpointsSigned),
+            ("storage_errors_total", "Commits that failed.", storageErrors),
+            ("turned_away_total", "Requests answered 503 because too much waited.", requestsTurnedAway),
+        ]
+    }
+}

@@ -1,0 +1,45 @@
+package import Exchange
+package import OpenSSL
+package import Signature
+
+/// A message whose signatures were judged. Only `Verification` makes one.
+package struct VerifiedMessage: Sendable {
+    package let read: ReadMessage
+    package let verdict: Verdict
+    /// The certificates behind signatures that passed.
+    package let signers: [Digest256]
+
+    fileprivate init(read: ReadMessage, verdict: Verdict, signers: [Digest256]) {
+        self.read = read
+        self.verdict = verdict
+        self.signers = signers
+    }
+}
+
+/// Judges the organisation's signature in the letter and the detached one beside it.
+package struct Verification: Sendable {
+    private let verifier: SignatureVerifier
+
+    package init(verifier: SignatureVerifier) {
+        self.verifier = verifier
+    }
+
+    /// The verdict is the worst of all signatures present; with none it is "unsigned", which is no pass.
+    ///
+    /// - Parameter contentDigest: digest of the letter's bytes for a detached signature that does not use SHA-256.
+    package func verify(
+        _ read: ReadMessage, policy: Agency.SignaturePolicy, at instant: Instant,
+        contentDigest: (DigestAlgorithm) -> [UInt8]?
+    ) -> VerifiedMessage {
+        guard policy != .off else {
+            return VerifiedMessage(read: read, verdict: .notVerified, signers: [])
+        }
+        var reports: [SignatureReport] = []
+        if read.evidence.isPresent { reports.append(verifier.verify(read.evidence, at: instant)) }
+        if let cms = read.detachedSignature {
+            reports.append(verifier.verify(cms: cms, contentDigest: contentDigest, at: instant))
+        }
+        let signers = reports.filter { $0.indication == .totalPassed }.compactMap { $0.signer?.sha256 }
+        return VerifiedMessage(read: read, verdict: Verdict(signatures: reports), signers: signers)
+    }
+}

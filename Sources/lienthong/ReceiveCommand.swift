@@ -1,0 +1,171 @@
+internal import Exchange
+internal import Files
+internal import JSON
+internal import HTTP
+internal import OpenSSL
+internal import Transport
+
+/// `lienthong receive`: poll, download, check, write atomically, and only then acknowledge.
+struct ReceiveCommand: Command {
+    static let words = ["receive"]
+    static let summary = "nhận văn bản trong hộp đến về thư mục, xác nhận từng bản"
+    static let operands = "--dir D [--follow] [--json]"
+    static let options =
+        Option.connection + [
+            .value("--dir", "D", "thư mục nhận; mỗi văn bản là một tệp MÃ.edxml"),
+            .flag("--follow", "tiếp tục chờ văn bản mới cho đến khi bị dừng"),
+            .value("--wait", "S", "chờ tối đa S giây mỗi lượt hỏi (0–60, mặc định 0, với --follow là 30)"),
+            .value("--lease", "S", "giữ mỗi bản S giây trong lúc tải (mặc định 300)"),
+            .json,
+        ]
+    static let notes = """
+        Bản nào tải hỏng hoặc sai SHA-256 thì được trả lại hộp đến. Nếu lệnh bị dừng giữa chừng, bản chưa
+        xác nhận sẽ trở lại khi hết hạn giữ; nhận lại lần nữa ghi đè đúng tệp ấy, không sinh bản thứ hai.
+        """
+
+    static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
+        _ = try arguments.operands()
+        let folder = try arguments.required("--dir")
+        let follows = arguments.has("--follow")
+        let wait = try arguments.integer("--wait", in: 0...60, default: follows ? 30 : 0)
+        let lease = try arguments.integer("--lease", in: 1...43_200, default: 300)
+        let hub = try HubConnection(arguments)
+        try Files.Directory.create(folder)
+        var received: [Received] = []
+        var failures = 0
+        while true {
+            let (value, _) = try hub.json("/v1/inbox?wait=\(wait)&limit=10&lease=\(lease)")
+            let deliveries = value["deliveries"]?.array ?? []
+            for delivery in deliveries {
+                guard let delivery = Delivery(delivery) else { continue }
+                do {
+                    let file = try take(delivery, from: hub, into: folder, terminal)
+                    terminal.tell("\(delivery.key) từ \(delivery.sender): \(delivery.subject) → \(file)")
+                    if !follows { received.append(Received(delivery: delivery, file: file)) }
+                } catch {
+                    failures += 1
+                    terminal.tell("\(delivery.key): chưa nhận được: \(message(error))")
+                }
+            }
+            if !follows, deliveries.isEmpty || failures > 0 || wait > 0 { break }
+        }
+        if arguments.wantsJSON { terminal.print(json: json(received)) }
+        return failures == 0 ? .done : .tryAgain
+    }
+
+    private static func take(
+        _ delivery: Delivery, from hub: HubConnection, into folder: String, _ terminal: Terminal
+    ) throws -> String {
+        let target = "\(folder)/\(delivery.key).\(delivery.kind == "status" ? "status" : "edxml")"
+        do {
+            let temporary = "\(target).part"
+            let bar = terminal.progress("nhận \(delivery.key)", total: delivery.byteCount)
+            let digest = try download(delivery, from: hub, to: temporary, bar)
+            bar.finish()
+            guard digest == delivery.sha256 else {
+                throw CommandFailure(.refused, "SHA-256 của tệp tải về khác với trục báo")
+            }
+            try OutputFile.publish(temporary, as: target)
+        } catch {
+            _ = try? settle(delivery, "release", on: hub, reason: "download failed")
+            throw error
+        }
+        _ = try settle(delivery, "acknowledge", on: hub, reason: nil)
+        return target
+    }
+
+    private static func download(
+        _ delivery: Delivery, from hub: HubConnection, to path: String, _ bar: ProgressBar
+    ) throws -> Digest256 {
+        if Files.Directory.exists(path) { try Files.Directory.remove(path) }
+        let file = try File(path, .createNew)
+        let target = FileDescriptor(try file.duplicateDescriptor())
+        let answer = try hub.client.download(
+            "/v1/documents/\(delivery.key)/content", to: target, progress: { bar.advance(to: $0) })
+        guard answer.head.status == 200 else {
+            throw HubRefusal(status: answer.head.status, body: answer.bytes)
+        }
+        try file.synchronize()
+        // Of the bytes on disk, not of those that came: what is acknowledged is what is kept.
+        var digest = SHA256()
+        var offset: Int64 = 0
+        while true {
+            let piece = try file.read(at: offset, count: 1 << 20)
+            if piece.isEmpty { return digest.finalize() }
+            digest.update(piece.span)
+            offset += Int64(piece.count)
+        }
+    }
+
+    private static func settle(
+        _ delivery: Delivery, _ verb: String, on hub: HubConnection, reason: String?
+    ) throws -> ExitCode {
+        let body = JSONWriter.object { writer in
+            writer.member("lease", delivery.lease)
+            writer.member("reason", optional: reason)
+        }
+        _ = try hub.call(
+            "POST", "/v1/deliveries/\(delivery.identifier)/\(verb)",
+            fields: ["Content-Type": "application/json"], body: .bytes(body))
+        return .done
+    }
+
+    private static func message(_ error: any Error) -> String {
+        switch error {
+        case let failure as CommandFailure: failure.message
+        case let refusal as HubRefusal: refusal.message
+        default: "\(error)"
+        }
+    }
+
+    private static func json(_ received: [Received]) -> [UInt8] {
+        JSONWriter.object { writer in
+            writer.name("received")
+            writer.array(received) { writer, item in
+                writer.object { object in
+                    object.member("documentKey", item.delivery.key)
+                    object.member("kind", item.delivery.kind)
+                    object.member("sender", item.delivery.sender)
+                    object.member("documentId", item.delivery.documentID)
+                    object.member("subject", item.delivery.subject)
+                    object.member("sha256", item.delivery.sha256.hex)
+                    object.member("file", item.file)
+                }
+            }
+        }
+    }
+}
+
+private struct Received {
+    let delivery: Delivery
+    let file: String
+}
+
+/// What the hub says of one delivery. The key is checked because it becomes a file name.
+private struct Delivery {
+    let identifier: String
+    let lease: String
+    let key: String
+    let kind: String
+    let sender: String
+    let documentID: String
+    let subject: String
+    let byteCount: Int64
+    let sha256: Digest256
+
+    init?(_ value: JSONValue) {
+        guard let identifier = value["deliveryId"]?.string, Int64(identifier) != nil,
+            let lease = value["lease"]?.string, let key = value["documentKey"]?.string, DocumentKey(key) != nil,
+            let sha256 = value["sha256"]?.string.flatMap({ Digest256(hex: $0) })
+        else { return nil }
+        self.identifier = identifier
+        self.lease = lease
+        self.key = key
+        self.sha256 = sha256
+        kind = value["kind"]?.string ?? ""
+        sender = value["sender"]?.string ?? ""
+        documentID = value["documentId"]?.string ?? ""
+        subject = value["subject"]?.string ?? ""
+        byteCount = value["size"]?.integer ?? 0
+    }
+}

@@ -1,0 +1,98 @@
+internal import Files
+internal import HTTP
+internal import JSON
+internal import Transport
+
+/// `lienthong send`: submits a letter or status message and keeps the receipt beside it.
+struct SendCommand: Command {
+    static let words = ["send"]
+    static let summary = "gửi một văn bản hoặc trạng thái edXML, lưu biên nhận"
+    static let operands = "FILE [--signature P7S] [--json]"
+    static let options =
+        Option.connection + [
+            .value("--signature", "FILE", "chữ ký CMS tách rời (DER) của FILE"),
+            .value("--receipt", "FILE", "nơi lưu biên nhận (mặc định FILE.receipt.json)"),
+            .json,
+        ]
+    static let notes = """
+        Gửi lại cùng một tệp là an toàn: trục trả lại đúng biên nhận cũ, không tạo bản thứ hai.
+        Biên nhận kiểm tra được mà không cần trục: lienthong audit receipt FILE.receipt.json --document FILE --key VKEY
+        """
+
+    static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
+        let file = try arguments.operands("FILE")[0]
+        let hub = try HubConnection(arguments)
+        let size = try InputFile.size(file)
+        let bar = terminal.progress("gửi \(file)", total: size)
+        let reply: BlockingClient.Answer
+        do {
+            if let signature = arguments.value("--signature") {
+                let form = try SubmissionForm(letter: file, signature: try InputFile.read(signature))
+                defer { form.remove() }
+                reply = try hub.call(
+                    "POST", "/v1/documents", fields: ["Content-Type": form.contentType], body: .file(form.path),
+                    progress: { bar.advance(to: $0) })
+            } else {
+                reply = try hub.call(
+                    "POST", "/v1/documents", fields: ["Content-Type": "application/xml"], body: .file(file),
+                    progress: { bar.advance(to: $0) })
+            }
+        } catch let refusal as HubRefusal {
+            if arguments.wantsJSON { terminal.print(json: refusal.body) }
+            terminal.tell(refusal.message)
+            return refusal.exitCode
+        }
+        bar.finish()
+        let receipt = arguments.value("--receipt") ?? "\(file).receipt.json"
+        try OutputFile.write(reply.bytes, to: receipt)
+        if arguments.wantsJSON { terminal.print(json: reply.bytes) }
+        let value = try? JSONReader.read(reply.bytes)
+        let what = reply.head.status == 200 ? "đã có ở trục từ trước" : "đã được nhận"
+        terminal.tell("\(file) \(what), mã \(value?["documentKey"]?.string ?? "?"); biên nhận: \(receipt)")
+        return .done
+    }
+}
+
+/// multipart/form-data with the parts `edoc` and `signature`, as a file beside the letter so that a letter of
+/// a gigabyte needs no gigabyte of memory.
+private struct SubmissionForm {
+    let contentType: String
+    let path: String
+
+    private static let pieceBytes = 1 << 20
+
+    init(letter: String, signature: [UInt8]) throws {
+        let boundary = "lienthong-\(try Environment.randomHex(16))"
+        contentType = "multipart/form-data; boundary=\(boundary)"
+        path = "\(letter).\(boundary).form"
+        func head(_ name: String, _ type: String) -> [UInt8] {
+            Array(
+                ("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"; filename=\"\(name)\"\r\n"
+                    + "Content-Type: \(type)\r\n\r\n").utf8)
+        }
+        do {
+            let (input, output) = (try File(letter, .read), try File(path, .createNew))
+            var written: Int64 = 0
+            func write(_ bytes: [UInt8]) throws {
+                try output.write(bytes, at: written)
+                written += Int64(bytes.count)
+            }
+            try write(head("edoc", "application/xml"))
+            var read: Int64 = 0
+            while true {
+                let piece = try input.read(at: read, count: Self.pieceBytes)
+                if piece.isEmpty { break }
+                try write(piece)
+                read += Int64(piece.count)
+            }
+            try write(Array("\r\n".utf8) + head("signature", "application/pkcs7-signature") + signature)
+            try write(Array("\r\n--\(boundary)--\r\n".utf8))
+        } catch let error as FileError {
+            throw CommandFailure(.noInput, "không dựng được nội dung gửi: \(error)")
+        }
+    }
+
+    func remove() {
+        try? Files.Directory.remove(path)
+    }
+}

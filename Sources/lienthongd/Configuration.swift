@@ -1,0 +1,133 @@
+internal import Exchange
+internal import JSON
+
+/// `hub.json5`, checked. Every key is explained in `Config/hub.json5`.
+struct Configuration: Sendable {
+    struct Log: Sendable {
+        let origin: String
+        let key: String
+        let isPublic: Bool
+    }
+
+    struct Limits: Sendable {
+        let letterBytesMax: Int64
+        let connectionsMax: Int
+        let connectionsPerAddressMax: Int
+        let handshakeSecondsMax: Int
+        let headerSecondsMax: Int
+        let idleSecondsMax: Int
+        let bodyBytesPerSecondMin: Int
+        let reactors: Int?
+        let diskFreeBytesMin: Int64
+    }
+
+    struct Leases: Sendable {
+        let secondsDefault: Int
+        let secondsMax: Int
+        let attemptsMax: Int
+    }
+
+    let hubCode: String
+    let hubName: String
+    let dataDirectory: String
+    let apiAddress: String
+    let operationsAddress: String
+    let tlsCertificate: String
+    let tlsKey: String
+    let clientAnchors: [String]
+    let trustAnchors: [String]
+    let trustIntermediates: [String]
+    let trustCRLs: [String]
+    let log: Log
+    let directoryFile: String?
+    let auditorsMayRead: Bool
+    let limits: Limits
+    let leases: Leases
+    /// Where the configuration file lies; relative paths start there.
+    let baseDirectory: String
+
+    init(file: String, bytes: [UInt8]) throws(ConfigurationError) {
+        let value: JSONValue
+        do {
+            value = try JSONReader.read(bytes, dialect: .json5)
+        } catch {
+            throw ConfigurationError(file: file, line: error.line, detail: error.message)
+        }
+        let base = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
+        baseDirectory = base.isEmpty ? "/" : base
+        func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(base)/\(path)" }
+
+        let root = try ConfigurationSection(file: file, root: value)
+        let hub = try root.section("hub")
+        hubCode = try hub.text("code")
+        hubName = try hub.text("name")
+        try hub.finish()
+        dataDirectory = absolute(try root.text("dataDirectory"))
+        let listen = try root.section("listen")
+        apiAddress = try listen.text("api")
+        operationsAddress = try listen.optionalText("operations") ?? "127.0.0.1:0"
+        try listen.finish()
+        let tls = try root.section("tls")
+        tlsCertificate = absolute(try tls.text("certificate"))
+        tlsKey = absolute(try tls.text("key"))
+        clientAnchors = try tls.texts("clientAnchors").map(absolute)
+        if clientAnchors.isEmpty { throw tls.error("clientAnchors", "cần ít nhất một tệp chứng thư gốc") }
+        try tls.finish()
+        let trust = try root.section("trust")
+        trustAnchors = try trust.texts("anchors").map(absolute)
+        if trustAnchors.isEmpty { throw trust.error("anchors", "cần ít nhất một tệp chứng thư gốc") }
+        trustIntermediates = try trust.texts("intermediates").map(absolute)
+        trustCRLs = try trust.texts("crls").map(absolute)
+        try trust.finish()
+        let log = try root.section("log")
+        self.log = Log(
+            origin: try Self.origin(log), key: absolute(try log.optionalText("key") ?? "log.key"),
+            isPublic: try log.boolean("public", default: false))
+        try log.finish()
+        directoryFile = try root.optionalText("directory").map(absolute)
+        let policy = try root.section("policy")
+        auditorsMayRead = try policy.boolean("auditorsMayReadLetters", default: false)
+        try policy.finish()
+        limits = try Self.limits(try root.section("limits"))
+        leases = try Self.leases(try root.section("leases"))
+        try root.finish()
+    }
+
+    private static func origin(_ log: ConfigurationSection) throws(ConfigurationError) -> String {
+        let origin = try log.text("origin")
+        let isValid = origin.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x2B }
+        guard isValid, origin.utf8.count <= 255 else {
+            throw log.error("origin", "chỉ gồm ký tự ASCII thấy được, không có dấu cách hay dấu +, nhiều nhất 255")
+        }
+        return origin
+    }
+
+    private static func limits(_ section: ConfigurationSection) throws(ConfigurationError) -> Limits {
+        let reactors = try section.integer("reactors", in: 0...256, default: 0)
+        let limits = Limits(
+            letterBytesMax: try section.integer("letterBytesMax", in: 1024...(8 << 30), default: 2 << 30),
+            connectionsMax: Int(try section.integer("connectionsMax", in: 1...1_000_000, default: 20_000)),
+            connectionsPerAddressMax: Int(
+                try section.integer("connectionsPerAddressMax", in: 1...1_000_000, default: 20_000)),
+            handshakeSecondsMax: Int(try section.integer("handshakeSecondsMax", in: 1...300, default: 10)),
+            headerSecondsMax: Int(try section.integer("headerSecondsMax", in: 1...300, default: 15)),
+            idleSecondsMax: Int(try section.integer("idleSecondsMax", in: 1...3600, default: 120)),
+            bodyBytesPerSecondMin: Int(
+                try section.integer("bodyBytesPerSecondMin", in: 0...1_000_000, default: 1024)),
+            reactors: reactors == 0 ? nil : Int(reactors),
+            diskFreeBytesMin: try section.integer("diskFreeBytesMin", in: 0...(1 << 50), default: 256 << 20))
+        try section.finish()
+        return limits
+    }
+
+    private static func leases(_ section: ConfigurationSection) throws(ConfigurationError) -> Leases {
+        let secondsMax = Int(try section.integer("secondsMax", in: 1...43_200, default: 43_200))
+        let leases = Leases(
+            secondsDefault: Int(
+                try section.integer("secondsDefault", in: 1...Int64(secondsMax), default: Int64(min(300, secondsMax)))),
+            secondsMax: secondsMax,
+            attemptsMax: Int(try section.integer("attemptsMax", in: 1...1000, default: 10)))
+        try section.finish()
+        return leases
+    }
+}

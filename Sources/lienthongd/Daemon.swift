@@ -1,0 +1,174 @@
+internal import API
+internal import AuditLog
+internal import Exchange
+internal import Files
+internal import Glibc
+internal import HTTP
+internal import Hub
+internal import JSON
+internal import OpenSSL
+internal import Signature
+internal import Storage
+internal import Synchronization
+internal import Transport
+
+/// The order of starting and stopping: store, hub, faces; and back.
+final class Daemon {
+    /// SIGTERM to exit, at most.
+    private static let drainSecondsMax = 8.0
+
+    private let configuration: Configuration
+    private let log = LogWriter()
+    private let hub: Hub
+    private let server: Server
+    private let apiAddress: SocketAddress
+    private let stopping: CountingSemaphore
+    private let failure: Failure
+
+    /// Why the daemon must end by itself; set once, from any thread.
+    private final class Failure: Sendable {
+        let error = Mutex<StorageError?>(nil)
+    }
+
+    init(_ configuration: Configuration, _ material: Material, rollsForward: Bool) throws {
+        self.configuration = configuration
+        OpenFileLimit.raise()
+        stopping = CountingSemaphore()
+        failure = Failure()
+        try Files.Directory.create(configuration.dataDirectory)
+        let signer = CheckpointSigner(
+            origin: configuration.log.origin,
+            key: try NoteSigner(name: configuration.log.origin, key: try Material.logKey(configuration.log.key)))
+        hub = try Self.openHub(configuration, material, signer, rollsForward, log) { [stopping, failure, log] error in
+            log.write(.error, "fatal", [("cause", .text(error.message))])
+            failure.error.withLock { $0 = error }
+            stopping.signal()
+        }
+        server = try Server(reactors: configuration.limits.reactors ?? Server.coreCount)
+        apiAddress = try server.listen(
+            ListenerConfiguration(
+                address: configuration.apiAddress, tls: material.serverTLS, limits: Self.limits(configuration.limits)),
+            handler: Routes(hub: hub, logIsPublic: configuration.log.isPublic))
+        let operations = try server.listen(
+            ListenerConfiguration(address: configuration.operationsAddress, tls: nil, limits: ConnectionLimits()),
+            handler: OperationsHandler(hub: hub) { [server] in
+                Self.gauges(server.statistics)
+            })
+        try server.start()
+        let reload = Reload(configuration: configuration, server: server, api: apiAddress, hub: hub, log: log)
+        try Signals.handle { [stopping] signal in
+            switch signal {
+            case .terminate, .interrupt: stopping.signal()
+            case .hangUp: reload.perform()
+            }
+        }
+        try publishAddresses(operations)
+    }
+
+    /// Serves until a signal or a fatal error; returns the exit code.
+    func run() -> Int32 {
+        log.write(
+            .info, "ready",
+            [("address", .text(apiAddress.description)), ("agencies", .number(Int64(hub.directory.agencies.count)))])
+        stopping.wait()
+        if failure.error.withLock({ $0 != nil }) {
+            // What is on disk is the truth now, not what this process believes.
+            return 70
+        }
+        log.write(.info, "stopping", [])
+        hub.beginStopping()
+        let allEnded = server.drain(secondsMax: Self.drainSecondsMax)
+        hub.stop()
+        log.write(.info, "stopped", [("cutOff", .number(allEnded ? 0 : 1))])
+        return 0
+    }
+
+    private static func openHub(
+        _ configuration: Configuration, _ material: Material, _ signer: CheckpointSigner, _ rollsForward: Bool,
+        _ log: LogWriter, onFatal: @escaping @Sendable (StorageError) -> Void
+    ) throws -> Hub {
+        var storeOptions = StoreOptions()
+        storeOptions.attemptsMax = configuration.leases.attemptsMax
+        storeOptions.rollsForward = rollsForward
+        let store = try Store(directory: configuration.dataDirectory, options: storeOptions)
+        let reader = try store.makeReader()
+        if let directory = material.directory, try reader.directory().isEmpty {
+            _ = try store.commit(
+                [.putAgencies(directory.agencies, replaceAll: true), .putPrincipals(directory.principals)],
+                at: Clock.system.now(), signed: nil)
+        }
+        var options = HubOptions()
+        options.letterBytesMax = configuration.limits.letterBytesMax
+        options.leaseSecondsDefault = configuration.leases.secondsDefault
+        options.leaseSecondsMax = configuration.leases.secondsMax
+        options.auditorsMayReadLetters = configuration.auditorsMayRead
+        options.diskFreeBytesMin = configuration.limits.diskFreeBytesMin
+        return try Hub(
+            store: store, reader: reader, signer: signer, verifier: material.verifier, options: options, log: log,
+            onFatal: onFatal)
+    }
+
+    private static func limits(_ configured: Configuration.Limits) -> ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.connectionsMax = configured.connectionsMax
+        limits.connectionsPerAddressMax = configured.connectionsPerAddressMax
+        limits.handshakeSecondsMax = Double(configured.handshakeSecondsMax)
+        limits.headerSecondsMax = Double(configured.headerSecondsMax)
+        limits.idleSecondsMax = Double(configured.idleSecondsMax)
+        limits.bodyBytesPerSecondMin = Int64(configured.bodyBytesPerSecondMin)
+        // The intake bounds the letter itself and says so; a form adds a little around it.
+        limits.bodyBytesMax = configured.letterBytesMax + (1 << 20)
+        return limits
+    }
+
+    private static func gauges(_ statistics: ServerStatistics) -> [Metrics.Gauge] {
+        [
+            Metrics.Gauge("connections_open", "Connections now.", Int64(statistics.connectionsOpen)),
+            Metrics.Gauge("connections_accepted", "Connections since the start.", Int64(statistics.connectionsAccepted)),
+            Metrics.Gauge("connections_refused", "Turned away by a cap.", Int64(statistics.connectionsRefused)),
+            Metrics.Gauge("handshakes_failed", "TLS handshakes that failed.", Int64(statistics.handshakesFailed)),
+            Metrics.Gauge("sessions_resumed", "TLS sessions resumed.", Int64(statistics.sessionsResumed)),
+            Metrics.Gauge("requests", "Requests since the start.", Int64(statistics.requests)),
+            Metrics.Gauge("requests_malformed", "Requests that were not HTTP.", Int64(statistics.requestsMalformed)),
+            Metrics.Gauge("connection_timeouts", "Connections cut off as too slow.", Int64(statistics.timeouts)),
+        ]
+    }
+
+    /// Tells the real ports to whoever waits for the file; written whole or not at all.
+    private func publishAddresses(_ operations: SocketAddress) throws {
+        let json = JSONWriter.object { writer in
+            writer.member("api", apiAddress.description)
+            writer.member("operations", operations.description)
+            writer.member("pid", getpid())
+        }
+        let path = configuration.dataDirectory + "/addresses.json"
+        if Files.Directory.exists(path + ".new") { try Files.Directory.remove(path + ".new") }
+        let file = try File(path + ".new", .createNew)
+        try file.write(json + [0x0A], at: 0)
+        try file.synchronize()
+        try Files.Directory.rename(path + ".new", to: path)
+    }
+}
+
+/// SIGHUP: new certificates and trust for new connections and letters; what is running goes on as it began.
+private struct Reload: Sendable {
+    let configuration: Configuration
+    let server: Server
+    let api: SocketAddress
+    let hub: Hub
+    let log: LogWriter
+
+    func perform() {
+        do {
+            let material = try Material(configuration)
+            _ = server.replaceTLS(material.serverTLS, on: api)
+            hub.intake.replaceVerifier(material.verifier)
+            try hub.reloadDirectory()
+            hub.record(.trustChanged(material.trustVersion))
+            log.write(.info, "reloaded", [("trust", .text(material.trustVersion.hex))])
+        } catch {
+            // The old material stays in use: a typing mistake must not take the hub down.
+            log.write(.error, "reload_failed", [("cause", .text("\(error)"))])
+        }
+    }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import HTTP
+import JSON
+import OpenSSL
+import Testing
+import Transport
+
+/// Where the built programs lie: beside the test bundle.
+enum Program {
+    static let folder: String = {
+        // The test runner's bundle or executable lies in the build folder, like the programs.
+        var url = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        while url.path != "/" {
+            let folder = url.deletingLastPathComponent()
+            if FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("lienthongd").path) {
+                return folder.path
+            }
+            url = folder
+        }
+        return FileManager.default.currentDirectoryPath + "/.build/debug"
+    }()
+
+    struct Result {
+        let code: Int32
+        let output: [UInt8]
+        let errors: String
+
+        var json: JSONValue? { try? JSONReader.read(output) }
+    }
+
+    /// Runs `lienthong` to its end.
+    @discardableResult
+    static func lienthong(_ words: [String]) throws -> Result {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: folder + "/lienthong")
+        process.arguments = words
+        process.standardInput = FileHandle.nullDevice
+        let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("lt-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        // Files instead of pipes: a pipe that nobody drains stops a talkative child.
+        let (out, err) = (scratch.appendingPathComponent("out"), scratch.appendingPathComponent("err"))
+        _ = FileManager.default.createFile(atPath: out.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: err.path, contents: nil)
+        process.standardOutput = try FileHandle(forWritingTo: out)
+        process.standardError = try FileHandle(forWritingTo: err)
+        try process.run()
+        process.waitUntilExit()
+        return Result(
+            code: process.terminationStatus, output: [UInt8](try Data(contentsOf: out)),
+            errors: String(decoding: try Data(contentsOf: err), as: UTF8.self))
+    }
+}
+
+/// A throw-away PKI with a hub's folder, and the real daemon in it.
+final class World {
+    let folder: String
+    private(set) var daemon: Process?
+    private(set) var api = ""
+    private(set) var operations = ""
+    private var letters = 0
+
+    static let sender = "H37.12"
+    static let recipients = ["H37.14", "H31.7", "H31.45.2"]
+
+    init(configure: (String) -> String = { $0 }) throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("lienthong-\(UUID().uuidString)").path
+        let made = try Program.lienthong(["pki", "demo", folder])
+        try #require(made.code == 0, "\(made.errors)")
+        let path = folder + "/hub.json5"
+        let configuration = configure(try String(contentsOfFile: path, encoding: .utf8))
+        try configuration.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+
+    deinit {
+        kill()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    func path(_ name: String) -> String { folder + "/" + name }
+
+    /// Starts the daemon and waits until it has written its addresses.
+    func start(_ extra: [String] = []) throws {
+        let addresses = path("data/addresses.json")
+        try? FileManager.default.removeItem(atPath: addresses)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Program.folder + "/lienthongd")
+        process.arguments = ["--config", path("hub.json5")] + extra
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        let log = path("lienthongd.log")
+        if !FileManager.default.fileExists(atPath: log) {
+            _ = FileManager.default.createFile(atPath: log, contents: nil)
+        }
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+        try handle.seekToEnd()
+        process.standardError = handle
+        try process.run()
+        daemon = process
+        while process.isRunning {
+            if let data = FileManager.default.contents(atPath: addresses) {
+                let value = try JSONReader.read([UInt8](data))
+                api = value["api"]?.string ?? ""
+                operations = value["operations"]?.string ?? ""
+                return
+            }
+            usleep(5_000)
+        }
+        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        throw StartFailure(code: process.terminationStatus, log: String(text.suffix(2000)))
+    }
+
+    struct StartFailure: Error { let code: Int32, log: String }
+
+    /// SIGKILL, by the id that we started.
+    func kill() {
+        guard let daemon, daemon.isRunning else { return }
+        Foundation.kill(daemon.processIdentifier, SIGKILL)
+        daemon.waitUntilExit()
+        self.daemon = nil
+    }
+
+    /// SIGTERM; the exit code.
+    func stop() -> Int32 {
+        guard let daemon else { return -1 }
+        daemon.terminate()
+        daemon.waitUntilExit()
+        self.daemon = nil
+        return daemon.terminationStatus
+    }
+
+    /// Runs a verb as `agency` (or `auditor`, `operator`) against this hub.
+    @discardableResult
+    func run(_ words: [String], as agency: String) throws -> Program.Result {
+        try Program.lienthong(words + ["--hub", "https://\(api)", "--profile", path("\(agency).profile.json5")])
+    }
+
+    /// A connection of `agency`'s software.
+    func client(_ agency: String) throws -> BlockingClient {
+        let (certificate, key) =
+            FileManager.default.fileExists(atPath: path("\(agency).tls.pem"))
+            ? ("\(agency).tls.pem", "\(agency).tls.key") : ("\(agency).pem", "\(agency).key")
+        let tls = try TLSContext(clientAnchors: [path("root.pem")], certificate: path(certificate), key: path(key))
+        return try BlockingClient(url: "https://\(api)", tls: tls, timeoutSeconds: 60)
+    }
+
+    /// Composes and signs a letter; its path.
+    func letter(
+        from sender: String = World.sender, to recipients: [String] = World.recipients, signer: String? = nil,
+        subject: String = "V/v thử nghiệm", attachment: [UInt8] = Array("%PDF-1.7\n% mẫu\n%%EOF\n".utf8)
+    ) throws -> String {
+        letters += 1
+        let (pdf, unsigned, signed) = (path("\(letters).pdf"), path("\(letters).unsigned.edxml"), path("\(letters).edxml"))
+        try Data(attachment).write(to: URL(fileURLWithPath: pdf))
+        let composed = try Program.lienthong([
+            "compose", "--from", sender, "--to", recipients.joined(separator: ","), "--number", "\(letters)",
+            "--notation", "TEST", "--type", "Công văn", "--subject", subject, "--attach", pdf, "-o", unsigned,
+        ])
+        try #require(composed.code == 0, "\(composed.errors)")
+        try sign(unsigned, with: signer ?? sender, to: signed)
+        return signed
+    }
+
+    func sign(_ input: String, with signer: String, to output: String) throws {
+        let signed = try Program.lienthong([
+            "sign", "--cert", path("\(signer).sign.pem"), "--key", path("\(signer).sign.key"), "--chain",
+            path("agency-ca.pem"), input, "-o", output,
+        ])
+        try #require(signed.code == 0, "\(signed.errors)")
+    }
+
+    func bytes(_ path: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+}
+
+extension BlockingClient {
+    /// POSTs a message; status and JSON.
+    func submit(_ bytes: [UInt8], type: String = "application/xml") throws -> (status: Int, json: JSONValue, bytes: [UInt8]) {
+        let reply = try send("POST", "/v1/documents", fields: ["Content-Type": type], body: .bytes(bytes))
+        return (reply.head.status, try JSONReader.read(reply.bytes), reply.bytes)
+    }
+
+    func get(_ path: String, fields: Fields = [:]) throws -> (status: Int, head: ResponseHead, bytes: [UInt8]) {
+        let reply = try send("GET", path, fields: fields)
+        return (reply.head.status, reply.head, reply.bytes)
+    }
+
+    func post(_ path: String, _ json: String) throws -> (status: Int, json: JSONValue) {
+        let reply = try send(
+            "POST", path, fields: ["Content-Type": "application/json"], body: .bytes(Array(json.utf8)))
+        return (reply.head.status, try JSONReader.read(reply.bytes))
+    }
+}
