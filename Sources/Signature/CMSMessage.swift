@@ -34,18 +34,21 @@ struct CMSMessage {
             try info.finish()
             var data = try wrapper.sequence()
             try wrapper.finish()
-            guard [1, 3, 4, 5].contains(try data.integer()) else { throw DERReader.Fault.malformed }
+            let version = try data.integer()
             let digests = try Self.digests(try data.sequence(DERReader.Tag.set))
             try Self.checkContent(try data.sequence())
             certificates = try Self.certificates(&data)
             // CRLs inside are no source of ours: what the configuration holds is newer or the same.
-            _ = try data.optional(DERReader.Tag.context(1))
+            let hasRevocationData = try data.optional(DERReader.Tag.context(1)) != nil
             var signers = try data.sequence(DERReader.Tag.set)
             try data.finish()
             guard !signers.isAtEnd else { throw SignatureReason(.cmsNoSigner) }
             var signer = try signers.sequence()
             guard signers.isAtEnd else { throw SignatureReason(.cmsManySigners) }
             self.signer = try Self.name(&signer)
+            // RFC 5652 section 5.1: 3 where a signer is named by key, 5 where the revocation data is not CRLs.
+            let usual = if case .issuerAndSerial = self.signer { 1 } else { 3 }
+            guard version == usual || hasRevocationData && version == 5 else { throw DERReader.Fault.malformed }
             let named = try CMSAlgorithms.read(&signer)
             digest = try CMSAlgorithms.digest(named)
             guard digests.contains(named.object) else { throw SignatureReason(.cmsAlgorithmsDiffer) }

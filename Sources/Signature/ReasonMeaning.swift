@@ -33,6 +33,9 @@ extension SignatureReasonCode {
         .notVerified: ReasonMeaning(
             .signedDataNotFound, "signatures of this agency's letters are not verified",
             "Theo chính sách của cơ quan, chữ ký số không được kiểm tra"),
+        .formatUnsupported: ReasonMeaning(
+            .signedDataNotFound, "signatures inside a file of this kind are not judged",
+            "Chưa kiểm tra được chữ ký bên trong loại tệp này"),
         .documentMalformed: ReasonMeaning(
             .formatFailure, "the document is not well-formed", "Tệp XML không đúng cú pháp"),
         .documentIncomplete: ReasonMeaning(

@@ -23,6 +23,7 @@ package enum SignatureReasonCode: String, Sendable, CaseIterable {
     case notSigned = "not_signed"
     case foreignSignature = "foreign_signature"
     case notVerified = "not_verified"
+    case formatUnsupported = "format_unsupported"
     case documentMalformed = "document_malformed"
     case documentIncomplete = "document_incomplete"
 

@@ -39,6 +39,13 @@ package struct Verdict: Sendable {
         return Verdict(signatures: [draft.report()])
     }
 
+    /// A file whose kind of signature is not judged; never taken for unsigned or for passed.
+    package static func unsupported(_ kind: String) -> Verdict {
+        var draft = ReportDraft(.none)
+        draft.fail(SignatureReason(.formatUnsupported, kind))
+        return Verdict(signatures: [draft.report()])
+    }
+
     package var hasPassed: Bool { indication == .totalPassed }
     package var isUnsigned: Bool { signatures.isEmpty }
 

@@ -9,6 +9,7 @@ let commands: [any Command.Type] = [
     PKIDemoCommand.self,
     ComposeCommand.self,
     SignCommand.self,
+    VerifyCommand.self,
     SendCommand.self,
     InboxCommand.self,
     ReceiveCommand.self,

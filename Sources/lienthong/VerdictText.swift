@@ -1,0 +1,44 @@
+internal import Exchange
+internal import Signature
+
+/// A verdict as a person reads it.
+struct VerdictText {
+    let lines: [String]
+
+    init(_ verdict: Verdict) {
+        let word =
+            switch verdict.indication {
+            case .totalPassed: "hợp lệ"
+            case .totalFailed: "KHÔNG hợp lệ"
+            case .indeterminate: "chưa xác định được"
+            }
+        var lines = ["\(verdict.summary): chữ ký số \(word)"]
+        lines += verdict.reasons.map { "  - \($0.detail) [\($0.code.rawValue)]" }
+        for report in verdict.signatures { lines += Self.lines(for: report) }
+        self.lines = lines
+    }
+
+    private static func lines(for report: SignatureReport) -> [String] {
+        let sub = report.subIndication.map { " / \($0.rawValue)" } ?? ""
+        var lines = ["", "\(report.format.rawValue): \(report.indication.rawValue)\(sub)"]
+        if let signer = report.signer {
+            lines.append("  người ký:    \(signer.subject)")
+            lines.append("  cấp bởi:     \(signer.issuer)")
+            lines.append("  số chứng thư: \(signer.serial)")
+        }
+        if let algorithm = report.algorithm { lines.append("  thuật toán:  \(algorithm)") }
+        if let time = report.signingTime { lines.append("  giờ ký (tự khai): \(time.edXMLTimestamp)") }
+        if let revocation = report.revocation { lines.append("  thu hồi:     \(text(for: revocation))") }
+        lines += report.reasons.map { "  - \($0.detail) [\($0.code.rawValue)]" }
+        return lines
+    }
+
+    private static func text(for revocation: SignatureReport.Revocation) -> String {
+        switch revocation.status {
+        case .good:
+            "không bị thu hồi" + (revocation.thisUpdate.map { ", theo danh sách lúc \($0.edXMLTimestamp)" } ?? "")
+        case .revoked: "đã bị thu hồi" + (revocation.revokedAt.map { " lúc \($0.edXMLTimestamp)" } ?? "")
+        case .unknown: "chưa rõ (\(revocation.cause ?? ""))"
+        }
+    }
+}

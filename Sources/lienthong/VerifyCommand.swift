@@ -1,0 +1,145 @@
+internal import Exchange
+internal import Files
+internal import OpenSSL
+internal import Signature
+internal import XML
+
+/// `lienthong verify`: the verdict on a letter, or on any file with a detached signature, without a network.
+struct VerifyCommand: Command {
+    static let words = ["verify"]
+    static let summary = "kiểm tra chữ ký số của văn bản, không cần mạng"
+    static let operands = "FILE [--signature P7S] [--trust F]… [--crl F]… [--json]"
+    static let options: [Option] = [
+        .value("--signature", "P7S", "chữ ký CMS tách rời (DER hoặc PEM) của FILE"),
+        .value("--trust", "FILE|DIR", "chứng thư gốc và trung gian được tin cậy (PEM hoặc DER)", repeats: true),
+        .value("--crl", "FILE|DIR", "danh sách thu hồi (PEM hoặc DER)", repeats: true),
+        .value("--at", "RFC3339", "thời điểm nhận văn bản (mặc định: bây giờ)"),
+        .value("--policy", "FILE", "chính sách thuật toán (JSON5)"),
+        .json,
+    ]
+    static let notes = """
+        Mã thoát: 0 TOTAL-PASSED, 1 TOTAL-FAILED, 2 INDETERMINATE.
+        Danh sách thu hồi lập sau thời điểm --at vẫn dùng được: ngày thu hồi được so với thời điểm đó.
+        Ví dụ: lienthong verify vb.edxml --trust root.pem --trust agency-ca.pem --crl crl.pem
+        """
+
+    private static let pieceBytes = 1 << 20
+    private static let signatureBytesMax: Int64 = 8 << 20
+
+    static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
+        let path = try arguments.operands("FILE")[0]
+        let time = try time(arguments)
+        let verifier = try verifier(arguments)
+        let verdict: Verdict
+        do {
+            let file = try File(path, .read)
+            if let signature = arguments.value("--signature") {
+                verdict = try detached(try signatureBytes(signature), file, verifier, time, terminal)
+            } else {
+                verdict = try enclosed(file, verifier, time, terminal)
+            }
+        } catch let error as FileError {
+            throw CommandFailure(.noInput, "không đọc được tệp: \(error)")
+        }
+        if arguments.wantsJSON {
+            terminal.print(json: verdict.json())
+        } else {
+            VerdictText(verdict).lines.forEach(terminal.print)
+        }
+        switch verdict.indication {
+        case .totalPassed: return .done
+        case .totalFailed: return .refused
+        case .indeterminate: return .indeterminate
+        }
+    }
+
+    private static func time(_ arguments: Arguments) throws -> Instant {
+        guard let text = arguments.value("--at") else { return WallClock.now() }
+        guard let time = Instant(rfc3339: text) else {
+            throw CommandFailure(.usage, "--at phải là thời điểm RFC 3339, ví dụ 2026-11-20T09:15:30+07:00")
+        }
+        return time
+    }
+
+    private static func verifier(_ arguments: Arguments) throws -> SignatureVerifier {
+        var policy = AlgorithmPolicy()
+        if let path = arguments.value("--policy") {
+            do {
+                policy = try AlgorithmPolicy(json5: try InputFile.read(path))
+            } catch let error as PolicyFileError {
+                throw CommandFailure(.noInput, "chính sách \(path) không dùng được: \(error)")
+            }
+        }
+        do {
+            let trust = try TrustStore(anchors: arguments.all("--trust"), crls: arguments.all("--crl"))
+            return SignatureVerifier(trust: trust, algorithms: policy)
+        } catch {
+            throw CommandFailure(.noInput, "danh sách tin cậy không dùng được: \(error)")
+        }
+    }
+
+    private static func signatureBytes(_ path: String) throws -> [UInt8] {
+        guard try InputFile.size(path) <= signatureBytesMax else { throw CommandFailure(.noInput, "\(path) quá lớn") }
+        let bytes = try InputFile.read(path)
+        let labels = ["CMS", "PKCS7"]
+        return PEMBlock.all(in: bytes).first { labels.contains($0.label) }?.bytes ?? bytes
+    }
+
+    /// A letter's own signature counts beside the detached one, as it does at the hub.
+    private static func detached(
+        _ signature: [UInt8], _ file: File, _ verifier: SignatureVerifier, _ time: Instant, _ terminal: Terminal
+    ) throws -> Verdict {
+        var failure: (any Error)?
+        let report = verifier.verify(
+            cms: signature,
+            contentDigest: { algorithm in
+                let digester = Digester(algorithm)
+                do {
+                    try forEachPiece(of: file, terminal) { digester.update($0) }
+                    return digester.finalize()
+                } catch {
+                    failure = error
+                    return nil
+                }
+            }, at: time)
+        if let failure { throw failure }
+        guard let evidence = try? letterEvidence(file, terminal), evidence.isPresent else {
+            return Verdict(signatures: [report])
+        }
+        return Verdict(signatures: [report, verifier.verify(evidence, at: time)])
+    }
+
+    private static func enclosed(
+        _ file: File, _ verifier: SignatureVerifier, _ time: Instant, _ terminal: Terminal
+    ) throws -> Verdict {
+        if try file.read(at: 0, count: 5) == Array("%PDF-".utf8) { return .unsupported("PDF") }
+        do {
+            return Verdict(signatures: [verifier.verify(try letterEvidence(file, terminal), at: time)])
+        } catch let error as XMLError {
+            return .malformed("\(error.line):\(error.column): \(error.message)")
+        }
+    }
+
+    private static func letterEvidence(_ file: File, _ terminal: Terminal) throws -> XMLSignatureEvidence {
+        let signature = XMLSignatureReader()
+        let reader = XMLEventReader(handler: signature)
+        try forEachPiece(of: file, terminal) { try reader.feed($0) }
+        try reader.finish()
+        return signature.evidence()
+    }
+
+    private static func forEachPiece(
+        of file: File, _ terminal: Terminal, _ body: ([UInt8]) throws -> Void
+    ) throws {
+        let bar = terminal.progress("kiểm tra", total: try file.size())
+        var offset: Int64 = 0
+        while true {
+            let piece = try file.read(at: offset, count: pieceBytes)
+            if piece.isEmpty { break }
+            try body(piece)
+            offset += Int64(piece.count)
+            bar.advance(to: offset)
+        }
+        bar.finish()
+    }
+}
