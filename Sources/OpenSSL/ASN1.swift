@@ -48,7 +48,9 @@ enum ASN1 {
         guard let name = unsafe name else { return [] }
         var start: UnsafePointer<UInt8>?
         var count = 0
-        guard unsafe X509_NAME_get0_der(name, &start, &count) == 1, let start = unsafe start else { return [] }
+        guard unsafe X509_NAME_get0_der(name, &start, &count) == 1, let start = unsafe start else {
+            return []
+        }
         return unsafe Array(UnsafeBufferPointer(start: start, count: count))
     }
 

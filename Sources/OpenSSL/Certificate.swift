@@ -29,7 +29,8 @@ package import Exchange
     package let crlURLs: [String]
     package let ocspURLs: [String]
 
-    /// - Throws: where `der` is not exactly one certificate, or one whose key, times or extensions cannot be read.
+    /// - Throws: where `der` is not exactly one certificate, or one whose key, times or extensions cannot be
+    ///   read.
     package init(der: [UInt8]) throws(OpenSSLError) {
         ERR_clear_error()
         let parsed = unsafe ASN1.parse(der, free: { unsafe X509_free($0) }) { position, count in

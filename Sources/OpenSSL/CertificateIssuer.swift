@@ -54,7 +54,9 @@ package final class CertificateIssuer: Sendable {
             guard isAdded == 1 else { throw .draining("naming a certificate's subject") }
         }
         let issuerName = unsafe issuer.map { unsafe X509_get_subject_name($0.handle) } ?? name
-        guard unsafe X509_set_issuer_name(draft, issuerName) == 1 else { throw .draining("naming the issuer") }
+        guard unsafe X509_set_issuer_name(draft, issuerName) == 1 else {
+            throw .draining("naming the issuer")
+        }
         var context = unsafe X509V3_CTX()
         unsafe X509V3_set_ctx(&context, issuer?.handle ?? draft, draft, nil, nil, 0)
         for (name, value) in profile.allExtensions(isSelfSigned: issuer == nil) {
@@ -129,7 +131,9 @@ package final class CertificateIssuer: Sendable {
         isAdopted = true
     }
 
-    private static func setInteger(_ target: UnsafeMutablePointer<ASN1_INTEGER>?, to magnitude: [UInt8]) -> Bool {
+    private static func setInteger(_ target: UnsafeMutablePointer<ASN1_INTEGER>?, to magnitude: [UInt8])
+        -> Bool
+    {
         let number = unsafe magnitude.withUnsafeBufferPointer { buffer in
             unsafe BN_bin2bn(buffer.baseAddress, CInt(buffer.count), nil)
         }
@@ -137,13 +141,16 @@ package final class CertificateIssuer: Sendable {
         return unsafe BN_to_ASN1_INTEGER(number, target) != nil
     }
 
-    private static func setTime(_ instant: Instant, _ set: (UnsafeMutablePointer<ASN1_TIME>?) -> CInt) -> Bool {
+    private static func setTime(_ instant: Instant, _ set: (UnsafeMutablePointer<ASN1_TIME>?) -> CInt) -> Bool
+    {
         let time = unsafe ASN1.time(instant)
         defer { unsafe ASN1_TIME_free(time) }
         return unsafe set(time) == 1
     }
 
-    private static func encoded(_ encode: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>) -> CInt) -> [UInt8] {
+    private static func encoded(_ encode: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>) -> CInt)
+        -> [UInt8]
+    {
         var start: UnsafeMutablePointer<UInt8>?
         let count = unsafe encode(&start)
         guard count > 0, let start = unsafe start else { return [] }

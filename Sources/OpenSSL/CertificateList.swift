@@ -85,7 +85,8 @@ package enum RevocationReason: Int, Sendable, CaseIterable {
         return urls.contains { url in certificate.crlURLs.contains { $0.utf8.elementsEqual(url.utf8) } }
     }
 
-    /// True where `issuer` may sign CRLs and its key signed this one, with an algorithm that is evidence today.
+    /// True where `issuer` may sign CRLs and its key signed this one, with an algorithm that is evidence
+    /// today.
     package func isSigned(by issuer: Certificate) -> Bool {
         if let usage = issuer.keyUsage, !usage.contains(.crlSign) { return false }
         guard issuer.subjectDER == issuerDER, hasStrongSignature else { return false }
@@ -113,7 +114,9 @@ package enum RevocationReason: Int, Sendable, CaseIterable {
     private var hasStrongSignature: Bool {
         var digest = NID_undef
         var key = NID_undef
-        guard unsafe OBJ_find_sigid_algs(X509_CRL_get_signature_nid(handle), &digest, &key) == 1 else { return false }
+        guard unsafe OBJ_find_sigid_algs(X509_CRL_get_signature_nid(handle), &digest, &key) == 1 else {
+            return false
+        }
         if digest == NID_undef, key == NID_rsassaPss { digest = pssDigest }
         return [NID_sha256, NID_sha384, NID_sha512].contains(digest) || key == NID_ED25519
     }
@@ -129,7 +132,9 @@ package enum RevocationReason: Int, Sendable, CaseIterable {
         let bytes = unsafe ASN1.bytes(value.assumingMemoryBound(to: ASN1_STRING.self))
         return unsafe bytes.withUnsafeBufferPointer { buffer in
             var position = buffer.baseAddress
-            guard let parameters = unsafe d2i_RSA_PSS_PARAMS(nil, &position, buffer.count) else { return NID_undef }
+            guard let parameters = unsafe d2i_RSA_PSS_PARAMS(nil, &position, buffer.count) else {
+                return NID_undef
+            }
             defer { unsafe RSA_PSS_PARAMS_free(parameters) }
             guard let hash = unsafe parameters.pointee.hashAlgorithm else { return NID_sha1 }
             return unsafe OBJ_obj2nid(hash.pointee.algorithm)
@@ -145,8 +150,8 @@ extension CertificateList {
         /// Names of the part of a partitioned list; nil where the list is whole.
         var urls: [String]?
 
-        /// Nil for a list that we must not use: a delta, an indirect one, one for some reasons only, one with a
-        /// critical extension that we do not know. Its silence about a certificate would mean nothing.
+        /// Nil for a list that we must not use: a delta, an indirect one, one for some reasons only, one with
+        /// a critical extension that we do not know. Its silence about a certificate would mean nothing.
         init?(of list: OpaquePointer) {
             for index in 0..<(unsafe X509_CRL_get_ext_count(list)) {
                 let item = unsafe X509_CRL_get_ext(list, index)
@@ -157,7 +162,8 @@ extension CertificateList {
                 if unsafe !isKnown && X509_EXTENSION_get_critical(item) != 0 { return nil }
             }
             var found: CInt = 0
-            guard let value = unsafe X509_CRL_get_ext_d2i(list, NID_issuing_distribution_point, &found, nil) else {
+            guard let value = unsafe X509_CRL_get_ext_d2i(list, NID_issuing_distribution_point, &found, nil)
+            else {
                 // −1: absent. Anything else: there, but unreadable or twice.
                 if found == -1 { return }
                 return nil

@@ -11,7 +11,9 @@ extension TrustStore {
         // An extended key usage on a CA binds what it issues, so the purposes shrink along the chain.
         var purposes = ExtendedKeyUsage.documentPurposes
         for (depth, certificate) in chain.enumerated() {
-            guard let named = certificate.extendedKeyUsages, !named.contains(ExtendedKeyUsage.any) else { continue }
+            guard let named = certificate.extendedKeyUsages, !named.contains(ExtendedKeyUsage.any) else {
+                continue
+            }
             purposes.formIntersection(named)
             if purposes.isEmpty {
                 throw ChainFailure(
@@ -32,7 +34,8 @@ extension ChainFailure {
                 .noPath
             case X509_V_ERR_CERT_HAS_EXPIRED: .expired
             case X509_V_ERR_CERT_NOT_YET_VALID: .notYetValid
-            case X509_V_ERR_CERT_SIGNATURE_FAILURE, X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: .badSignature
+            case X509_V_ERR_CERT_SIGNATURE_FAILURE, X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY:
+                .badSignature
             case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK,
                 X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
                 .weakAlgorithm

@@ -1,6 +1,7 @@
 /// The two spellings of an ECDSA signature, strict in both directions.
 ///
-/// Written here and not left to OpenSSL, because `d2i_ECDSA_SIG` takes several DER spellings of one signature.
+/// Written here and not left to OpenSSL, because `d2i_ECDSA_SIG` takes several DER spellings of one
+/// signature.
 enum ECDSASignature {
     /// `SEQUENCE { INTEGER r, INTEGER s }` in DER. Nil unless `raw` is twice `coordinateByteCount` long.
     static func der(fixedLength raw: [UInt8], coordinateByteCount count: Int) -> [UInt8]? {
@@ -41,7 +42,8 @@ enum ECDSASignature {
         count < 0x80 ? [UInt8(count)] : [0x81, UInt8(count)]
     }
 
-    /// The length that follows `tag`, if it fits into what is left; a P-521 signature needs one length byte more.
+    /// The length that follows `tag`, if it fits into what is left; a P-521 signature needs one length byte
+    /// more.
     private static func take(_ tag: UInt8, in der: [UInt8], at position: inout Int) -> Int? {
         guard position + 2 <= der.count, der[position] == tag else { return nil }
         var length = Int(der[position + 1])

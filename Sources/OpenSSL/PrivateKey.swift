@@ -2,7 +2,8 @@ internal import COpenSSL
 
 /// Owns one `EVP_PKEY` that holds a private key; OpenSSL wipes it when the last reference goes.
 ///
-// Sendable because the key does not change after init, and OpenSSL takes its own locks for what it caches in it.
+// Sendable because the key does not change after init, and OpenSSL takes its own locks for what it caches in
+// it.
 @safe package final class PrivateKey: @unchecked Sendable {
     package enum Specification: Sendable, Hashable {
         /// 2048 bits or more.
@@ -115,7 +116,8 @@ internal import COpenSSL
         defer { unsafe EVP_MD_CTX_free(context) }
         var parameters: OpaquePointer?
         guard
-            unsafe EVP_DigestSignInit_ex(context, &parameters, algorithm.digest?.name, nil, nil, handle, nil) == 1,
+            unsafe EVP_DigestSignInit_ex(context, &parameters, algorithm.digest?.name, nil, nil, handle, nil)
+                == 1,
             unsafe algorithm.apply(to: parameters)
         else { throw .draining("signing") }
         var signature = [UInt8](repeating: 0, count: unsafe Int(EVP_PKEY_get_size(handle)))
@@ -129,7 +131,8 @@ internal import COpenSSL
         signature.removeLast(signature.count - count)
         guard case .ecdsa(_, .fixedLength) = algorithm, case .ec(let curve) = kind else { return signature }
         guard
-            let raw = ECDSASignature.fixedLength(der: signature, coordinateByteCount: curve.coordinateByteCount)
+            let raw = ECDSASignature.fixedLength(
+                der: signature, coordinateByteCount: curve.coordinateByteCount)
         else { throw OpenSSLError("signing", reasons: ["an ECDSA signature of an unexpected form"]) }
         return raw
     }

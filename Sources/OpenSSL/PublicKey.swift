@@ -2,7 +2,8 @@ internal import COpenSSL
 
 /// Owns one `EVP_PKEY` that holds a public key; freed when the last reference goes.
 ///
-// Sendable because the key does not change after init, and OpenSSL takes its own locks for what it caches in it.
+// Sendable because the key does not change after init, and OpenSSL takes its own locks for what it caches in
+// it.
 @safe package final class PublicKey: @unchecked Sendable {
     let handle: OpaquePointer
     package let kind: KeyKind
@@ -75,9 +76,11 @@ internal import COpenSSL
         unsafe MemoryBIO.writing { bio in unsafe PEM_write_bio_PUBKEY(bio, handle) } ?? []
     }
 
-    /// True where `signature` is this key's over `message`. Never throws: a signature that cannot be read, or an
-    /// algorithm that does not fit the key, is one that does not verify.
-    package func verifies(_ signature: [UInt8], over message: Span<UInt8>, _ algorithm: SignatureAlgorithm) -> Bool {
+    /// True where `signature` is this key's over `message`. Never throws: a signature that cannot be read, or
+    /// an algorithm that does not fit the key, is one that does not verify.
+    package func verifies(_ signature: [UInt8], over message: Span<UInt8>, _ algorithm: SignatureAlgorithm)
+        -> Bool
+    {
         guard kind.fits(algorithm) else { return false }
         var wire = signature
         if case .ecdsa(_, let encoding) = algorithm, case .ec(let curve) = kind {
@@ -100,7 +103,8 @@ internal import COpenSSL
         defer { unsafe EVP_MD_CTX_free(context) }
         var parameters: OpaquePointer?
         guard
-            unsafe EVP_DigestVerifyInit_ex(context, &parameters, algorithm.digest?.name, nil, nil, handle, nil) == 1,
+            unsafe EVP_DigestVerifyInit_ex(
+                context, &parameters, algorithm.digest?.name, nil, nil, handle, nil) == 1,
             unsafe algorithm.apply(to: parameters)
         else { return false }
         return unsafe message.withUnsafeBufferPointer { buffer in
@@ -111,15 +115,18 @@ internal import COpenSSL
         }
     }
 
-    package func verifies(_ signature: [UInt8], over message: [UInt8], _ algorithm: SignatureAlgorithm) -> Bool {
+    package func verifies(_ signature: [UInt8], over message: [UInt8], _ algorithm: SignatureAlgorithm)
+        -> Bool
+    {
         verifies(signature, over: message.span, algorithm)
     }
 }
 
 /// Without it OpenSSL asks for a passphrase on the terminal, and a daemon hangs.
-let refusePassphrase: @convention(c) (UnsafeMutablePointer<CChar>?, CInt, CInt, UnsafeMutableRawPointer?) -> CInt = {
-    _, _, _, _ in -1
-}
+let refusePassphrase:
+    @convention(c) (UnsafeMutablePointer<CChar>?, CInt, CInt, UnsafeMutableRawPointer?) -> CInt = {
+        _, _, _, _ in -1
+    }
 
 extension KeyKind {
     init(of key: OpaquePointer) {
@@ -143,8 +150,8 @@ extension KeyKind {
 }
 
 extension EllipticCurve {
-    /// Nil for other curves, and for parameters that are spelled out instead of named: those let a forger choose
-    /// a base point of his own (CVE-2020-0601).
+    /// Nil for other curves, and for parameters that are spelled out instead of named: those let a forger
+    /// choose a base point of his own (CVE-2020-0601).
     fileprivate init?(of key: OpaquePointer) {
         var isExplicit: CInt = 0
         _ = unsafe EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &isExplicit)

@@ -1,8 +1,8 @@
 internal import COpenSSL
 
 package enum SecureRandom {
-    /// `count` bytes from OpenSSL's private generator. Stops the process where it fails: a key or a token that
-    /// somebody can guess is worse than no service.
+    /// `count` bytes from OpenSSL's private generator. Stops the process where it fails: a key or a token
+    /// that somebody can guess is worse than no service.
     package static func bytes(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let done = unsafe bytes.withUnsafeMutableBufferPointer { buffer in

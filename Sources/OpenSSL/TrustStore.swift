@@ -2,8 +2,8 @@ internal import COpenSSL
 package import Exchange
 internal import Synchronization
 
-/// Anchors, intermediates and CRLs of one moment. Immutable: a new list makes a new store, swapped by pointer,
-/// with a new version and an empty cache of results.
+/// Anchors, intermediates and CRLs of one moment. Immutable: a new list makes a new store, swapped by
+/// pointer, with a new version and an empty cache of results.
 ///
 // Sendable because the X509_STORE is not changed after init; OpenSSL locks it for its look-ups.
 @safe package final class TrustStore: @unchecked Sendable {
@@ -60,7 +60,9 @@ internal import Synchronization
         var hash = SHA256()
         for certificate in offered { hash.update(certificate.sha256.bytes) }
         let question = Question(leaf: leaf.sha256, untrusted: hash.finalize(), purpose: purpose)
-        if let known = results.withLock({ $0.value(for: question) }), known.holds.contains(time) { return known }
+        if let known = results.withLock({ $0.value(for: question) }), known.holds.contains(time) {
+            return known
+        }
         let result = evaluate(leaf, untrusted: offered, purpose: purpose, at: time)
         // Failures are not kept: what an attacker sends must not push out what agencies send.
         if result.failure == nil, result.holds.lowerBound < result.holds.upperBound {
@@ -125,13 +127,15 @@ internal import Synchronization
         for index in 0..<max(0, unsafe OPENSSL_sk_num(found)) {
             let handle = unsafe OPENSSL_sk_value(found, index).map { OpaquePointer($0) }
             guard let certificate = known.first(where: { unsafe $0.handle == handle }) else {
-                throw ChainFailure(code: .internalError, depth: Int(index), detail: "a certificate from nowhere")
+                throw ChainFailure(
+                    code: .internalError, depth: Int(index), detail: "a certificate from nowhere")
             }
             chain.append(certificate)
         }
         // A chain always ends in an anchor of ours, whatever flags a later OpenSSL sets by default.
         guard let last = chain.last, anchors.contains(where: { $0 === last }) else {
-            throw ChainFailure(code: .noPath, depth: chain.count, detail: "the chain does not end in an anchor")
+            throw ChainFailure(
+                code: .noPath, depth: chain.count, detail: "the chain does not end in an anchor")
         }
         return chain
     }
@@ -141,7 +145,8 @@ internal import Synchronization
         unsafe X509_VERIFY_PARAM_set_time(parameters, time_t(time.seconds))
         unsafe X509_VERIFY_PARAM_set_depth(parameters, CInt(depthMax))
         unsafe X509_VERIFY_PARAM_set_auth_level(parameters, 2)
-        // With POLICY_CHECK and no policy named, a CA that requires explicit policies would refuse everything.
+        // With POLICY_CHECK and no policy named, a CA that requires explicit policies would refuse
+        // everything.
         guard let anyPolicy = unsafe OBJ_txt2obj("2.5.29.32.0", 1),
             unsafe X509_VERIFY_PARAM_add0_policy(parameters, anyPolicy) == 1
         else { return false }

@@ -83,8 +83,8 @@ enum CMSAlgorithms {
         return digest
     }
 
-    /// RSASSA-PSS-params, RFC 4055 section 3.1. Hash and mask must be stated, since the defaults mean SHA-1; a salt
-    /// of 20 bytes is the default and so absent from DER.
+    /// RSASSA-PSS-params, RFC 4055 section 3.1. Hash and mask must be stated, since the defaults mean SHA-1;
+    /// a salt of 20 bytes is the default and so absent from DER.
     private static func pss(_ der: [UInt8]) throws(SignatureReason) -> (digest: DigestAlgorithm, salt: Int) {
         do {
             var outer = DERReader(der)

@@ -46,9 +46,12 @@ struct CMSMessage {
             var signer = try signers.sequence()
             guard signers.isAtEnd else { throw SignatureReason(.cmsManySigners) }
             self.signer = try Self.name(&signer)
-            // RFC 5652 section 5.1: 3 where a signer is named by key, 5 where the revocation data is not CRLs.
+            // RFC 5652 section 5.1: 3 where a signer is named by key, 5 where the revocation data is not
+            // CRLs.
             let usual = if case .issuerAndSerial = self.signer { 1 } else { 3 }
-            guard version == usual || hasRevocationData && version == 5 else { throw DERReader.Fault.malformed }
+            guard version == usual || hasRevocationData && version == 5 else {
+                throw DERReader.Fault.malformed
+            }
             let named = try CMSAlgorithms.read(&signer)
             digest = try CMSAlgorithms.digest(named)
             guard digests.contains(named.object) else { throw SignatureReason(.cmsAlgorithmsDiffer) }

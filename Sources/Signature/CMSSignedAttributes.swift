@@ -1,7 +1,8 @@
 internal import Exchange
 internal import OpenSSL
 
-/// The signed attributes of a CAdES baseline signature (ETSI EN 319 122-1), each once, with one value, sorted.
+/// The signed attributes of a CAdES baseline signature (ETSI EN 319 122-1), each once, with one value,
+/// sorted.
 struct CMSSignedAttributes {
     struct CertificateIdentifier {
         let algorithm: DigestAlgorithm
@@ -120,7 +121,8 @@ struct CMSSignedAttributes {
 }
 
 extension CMSSignedAttributes.CertificateIdentifier {
-    /// Whether the identifier names `certificate`, by its digest and, where stated, by issuer and serial number.
+    /// Whether the identifier names `certificate`, by its digest and, where stated, by issuer and serial
+    /// number.
     func names(_ certificate: Certificate) -> Bool {
         guard Digester.hash(certificate.der, algorithm) == digest else { return false }
         guard let issuerAndSerial else { return true }

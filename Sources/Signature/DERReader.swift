@@ -1,4 +1,5 @@
-/// Reads DER (X.690) strictly, without copying: one tag byte, definite and minimal lengths, nothing left over.
+/// Reads DER (X.690) strictly, without copying: one tag byte, definite and minimal lengths, nothing left
+/// over.
 struct DERReader {
     enum Fault: Error, Equatable {
         /// BER that DER forbids.
@@ -127,7 +128,8 @@ struct DERReader {
         return digits.reduce(0) { $0 << 8 | Int($1) }
     }
 
-    /// Checks every element of the message, whoever reads it later: lengths, BOOLEAN, INTEGER, NULL, depth, count.
+    /// Checks every element of the message, whoever reads it later: lengths, BOOLEAN, INTEGER, NULL, depth,
+    /// count.
     ///
     /// A recursive descent on hostile input needs a bound, as does the number of elements.
     static func check(_ bytes: [UInt8]) throws(Fault) {
@@ -145,7 +147,9 @@ struct DERReader {
             if element.tag & 0x20 != 0 {
                 // Strings in pieces are BER; only SEQUENCE, SET and tagged values have something inside.
                 let isUniversal = element.tag & 0xC0 == 0
-                guard !isUniversal || element.tag == Tag.sequence || element.tag == Tag.set else { throw .notDER }
+                guard !isUniversal || element.tag == Tag.sequence || element.tag == Tag.set else {
+                    throw .notDER
+                }
                 var inner = reader.inside(element)
                 try check(&inner, depth: depth + 1, &count)
             } else {

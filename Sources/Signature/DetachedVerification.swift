@@ -5,7 +5,8 @@ extension SignatureVerifier {
     /// Judges a detached CMS signature at `time`.
     ///
     /// - Parameters:
-    ///   - contentDigest: digest of the exact bytes that were signed; nil where the caller cannot give that one.
+    ///   - contentDigest: digest of the exact bytes that were signed; nil where the caller cannot give that
+    ///     one.
     ///   - registered: certificates to look for the signer's in, should the message not carry it.
     package func verify(
         cms: [UInt8], contentDigest: (DigestAlgorithm) -> [UInt8]?, registered: [Certificate] = [],
@@ -44,7 +45,8 @@ extension SignatureVerifier {
         return draft.report()
     }
 
-    /// RFC 6211: where the signer stated the algorithms under his signature, the message must not state others.
+    /// RFC 6211: where the signer stated the algorithms under his signature, the message must not state
+    /// others.
     private func checkProtection(_ message: CMSMessage, _ draft: inout ReportDraft) {
         guard let der = message.attributes.protection else { return }
         do {

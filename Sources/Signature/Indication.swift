@@ -40,7 +40,8 @@ package enum SubIndication: String, Sendable, CaseIterable {
 
     package var indication: Indication {
         switch self {
-        case .formatFailure, .hashFailure, .signatureCryptoFailure, .revoked, .expired, .notYetValid: .totalFailed
+        case .formatFailure, .hashFailure, .signatureCryptoFailure, .revoked, .expired, .notYetValid:
+            .totalFailed
         default: .indeterminate
         }
     }

@@ -28,8 +28,9 @@ extension SignatureReasonCode {
             "Văn bản không có chữ ký số của cơ quan trong edXMLHeader"),
         .foreignSignature: ReasonMeaning(
             .signedDataNotFound,
-            "the Signature element is not in the namespace http://www.w3.org/2000/09/xmldsig# and is no signature",
-            "Phần tử Signature không thuộc không gian tên http://www.w3.org/2000/09/xmldsig# nên không phải chữ ký số"),
+            "the Signature element is none of http://www.w3.org/2000/09/xmldsig# and so no signature",
+            "Phần tử Signature không thuộc http://www.w3.org/2000/09/xmldsig# nên không phải chữ ký số"
+        ),
         .notVerified: ReasonMeaning(
             .signedDataNotFound, "signatures of this agency's letters are not verified",
             "Theo chính sách của cơ quan, chữ ký số không được kiểm tra"),
@@ -68,7 +69,8 @@ extension SignatureReasonCode {
             .formatFailure, "a Reference points to something other than this document",
             "Reference trỏ tới nội dung khác ngoài văn bản này"),
         .transformForbidden: ReasonMeaning(
-            .formatFailure, "only enveloped-signature and then one canonicalization are allowed as transforms",
+            .formatFailure,
+            "only enveloped-signature and then one canonicalization are allowed as transforms",
             "Chỉ cho phép phép biến đổi enveloped-signature rồi đến một phép chuẩn hóa C14N"),
         .canonicalizationForbidden: ReasonMeaning(
             .formatFailure, "the canonicalization method is not allowed",
@@ -86,7 +88,8 @@ extension SignatureReasonCode {
         .outputLengthForbidden: ReasonMeaning(
             .formatFailure, "HMACOutputLength is not allowed", "Không được dùng HMACOutputLength"),
         .identifierRepeated: ReasonMeaning(
-            .formatFailure, "an Id stands twice in the signature", "Một giá trị Id xuất hiện hai lần trong chữ ký"),
+            .formatFailure, "an Id stands twice in the signature",
+            "Một giá trị Id xuất hiện hai lần trong chữ ký"),
         .propertiesMismatch: ReasonMeaning(
             .formatFailure, "the XAdES properties and their Reference do not belong together",
             "Thuộc tính XAdES và Reference của nó không khớp nhau"),
@@ -94,15 +97,18 @@ extension SignatureReasonCode {
 
     private static let cmsMeanings: [SignatureReasonCode: ReasonMeaning] = [
         .cmsMalformed: ReasonMeaning(
-            .formatFailure, "the CMS message is not built as RFC 5652 says", "Chữ ký CMS sai cấu trúc RFC 5652"),
+            .formatFailure, "the CMS message is not built as RFC 5652 says",
+            "Chữ ký CMS sai cấu trúc RFC 5652"),
         .cmsNotDER: ReasonMeaning(
             .formatFailure, "the CMS message is not in DER", "Chữ ký CMS không được mã hóa theo DER"),
         .cmsTrailingData: ReasonMeaning(
             .formatFailure, "bytes follow the CMS message", "Có dữ liệu thừa sau chữ ký CMS"),
         .cmsTooLarge: ReasonMeaning(.formatFailure, "the CMS message is too large", "Chữ ký CMS quá lớn"),
-        .cmsNoSigner: ReasonMeaning(.formatFailure, "the CMS message has no signer", "Chữ ký CMS không có người ký"),
+        .cmsNoSigner: ReasonMeaning(
+            .formatFailure, "the CMS message has no signer", "Chữ ký CMS không có người ký"),
         .cmsManySigners: ReasonMeaning(
-            .formatFailure, "the CMS message has more than one signer", "Chữ ký CMS có nhiều hơn một người ký"),
+            .formatFailure, "the CMS message has more than one signer", "Chữ ký CMS có nhiều hơn một người ký"
+        ),
         .cmsContentEmbedded: ReasonMeaning(
             .formatFailure, "the CMS message carries its own content beside the detached one",
             "Chữ ký CMS tách rời lại mang theo nội dung riêng"),
@@ -110,7 +116,8 @@ extension SignatureReasonCode {
             .formatFailure, "the content type is not data, or the signed one differs",
             "Kiểu nội dung trong chữ ký CMS không đúng hoặc không khớp"),
         .cmsAttributesMissing: ReasonMeaning(
-            .formatFailure, "the CMS signer has no signed attributes", "Chữ ký CMS không có thuộc tính được ký"),
+            .formatFailure, "the CMS signer has no signed attributes",
+            "Chữ ký CMS không có thuộc tính được ký"),
         .cmsAttributesUnsorted: ReasonMeaning(
             .formatFailure, "the signed attributes are not in DER order",
             "Thuộc tính được ký không xếp theo thứ tự DER"),
@@ -122,7 +129,8 @@ extension SignatureReasonCode {
         .cmsDigestMissing: ReasonMeaning(
             .formatFailure, "the message-digest attribute is missing", "Thiếu thuộc tính message-digest"),
         .cmsUnsignedAttribute: ReasonMeaning(
-            .formatFailure, "an unsigned attribute is not allowed", "Thuộc tính không được ký này không được phép"),
+            .formatFailure, "an unsigned attribute is not allowed",
+            "Thuộc tính không được ký này không được phép"),
         .cmsAlgorithmsDiffer: ReasonMeaning(
             .formatFailure, "the algorithms named in the CMS message contradict each other",
             "Các thuật toán ghi trong chữ ký CMS mâu thuẫn nhau"),
@@ -133,9 +141,11 @@ extension SignatureReasonCode {
 
     private static let cryptoMeanings: [SignatureReasonCode: ReasonMeaning] = [
         .digestForbidden: ReasonMeaning(
-            .cryptoConstraintsFailure, "the digest algorithm is not allowed", "Thuật toán băm không được phép"),
+            .cryptoConstraintsFailure, "the digest algorithm is not allowed", "Thuật toán băm không được phép"
+        ),
         .algorithmForbidden: ReasonMeaning(
-            .cryptoConstraintsFailure, "the signature algorithm is not allowed", "Thuật toán ký không được phép"),
+            .cryptoConstraintsFailure, "the signature algorithm is not allowed",
+            "Thuật toán ký không được phép"),
         .algorithmParameters: ReasonMeaning(
             .cryptoConstraintsFailure, "the signature algorithm's parameters are not allowed",
             "Tham số của thuật toán ký không được phép"),
@@ -148,12 +158,14 @@ extension SignatureReasonCode {
             .signatureCryptoFailure, "the signer's key does not fit the signature algorithm",
             "Khóa của người ký không phù hợp với thuật toán ký"),
         .digestMismatch: ReasonMeaning(
-            .hashFailure, "the document was changed after it was signed", "Văn bản đã bị thay đổi sau khi ký"),
+            .hashFailure, "the document was changed after it was signed",
+            "Văn bản đã bị thay đổi sau khi ký"),
         .signatureMismatch: ReasonMeaning(
             .signatureCryptoFailure, "the signature does not verify with the signer's key",
             "Chữ ký không khớp với khóa của người ký"),
         .signatureEncoding: ReasonMeaning(
-            .formatFailure, "a value of the signature cannot be decoded", "Một giá trị trong chữ ký không giải mã được"),
+            .formatFailure, "a value of the signature cannot be decoded",
+            "Một giá trị trong chữ ký không giải mã được"),
         .timestampNotVerified: ReasonMeaning(
             .signatureConstraintsFailure, "the signature's timestamp is not verified",
             "Dấu thời gian kèm chữ ký chưa được kiểm tra"),
@@ -166,7 +178,8 @@ extension SignatureReasonCode {
         .certificateUnreadable: ReasonMeaning(
             .formatFailure, "a certificate cannot be read", "Không đọc được chứng thư số"),
         .tooManyCertificates: ReasonMeaning(
-            .formatFailure, "the signature carries too many certificates", "Chữ ký kèm quá nhiều chứng thư số"),
+            .formatFailure, "the signature carries too many certificates", "Chữ ký kèm quá nhiều chứng thư số"
+        ),
         .signingCertificateMismatch: ReasonMeaning(
             .signatureConstraintsFailure, "the signed properties name another certificate than the signer's",
             "Chứng thư số nêu trong thuộc tính được ký không phải của người ký"),
@@ -192,12 +205,14 @@ extension SignatureReasonCode {
             .chainConstraintsFailure, "the chain breaks a constraint that it states",
             "Chuỗi chứng thư số vi phạm ràng buộc của chính nó"),
         .keyUsage: ReasonMeaning(
-            .chainConstraintsFailure, "the signer's key is not for signing", "Khóa của chứng thư số không dùng để ký"),
+            .chainConstraintsFailure, "the signer's key is not for signing",
+            "Khóa của chứng thư số không dùng để ký"),
         .extendedKeyUsage: ReasonMeaning(
             .chainConstraintsFailure, "the signer's certificate is not for signing documents",
             "Chứng thư số không dùng để ký văn bản"),
         .chainInternal: ReasonMeaning(
-            .certificateChainGeneralFailure, "the chain could not be checked", "Không kiểm tra được chuỗi chứng thư số"),
+            .certificateChainGeneralFailure, "the chain could not be checked",
+            "Không kiểm tra được chuỗi chứng thư số"),
         .certificateRevoked: ReasonMeaning(
             .revoked, "the signer's certificate was revoked", "Chứng thư số của người ký đã bị thu hồi"),
         .authorityRevoked: ReasonMeaning(

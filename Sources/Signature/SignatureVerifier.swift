@@ -7,7 +7,8 @@ package final class SignatureVerifier: Sendable {
     package let algorithms: AlgorithmPolicy
     let certificates: CertificateCache
 
-    /// - Parameter certificates: parsed certificates outlive a trust list, so a new verifier may take over the cache.
+    /// - Parameter certificates: parsed certificates outlive a trust list, so a new verifier may take over
+    ///   the cache.
     package init(
         trust: TrustStore, algorithms: AlgorithmPolicy, certificates: CertificateCache = CertificateCache()
     ) {
@@ -32,7 +33,8 @@ package final class SignatureVerifier: Sendable {
         }
     }
 
-    private func verify(_ document: XMLSignatureEvidence.SignedDocument, at time: Instant) -> SignatureReport {
+    private func verify(_ document: XMLSignatureEvidence.SignedDocument, at time: Instant) -> SignatureReport
+    {
         var draft = ReportDraft(document.properties == nil ? .xmlDSig : .xadesB)
         draft.coverage = "whole document without its signature"
         draft.algorithm = document.algorithm.description
@@ -42,7 +44,8 @@ package final class SignatureVerifier: Sendable {
             document.expectedDigest, document.actualDigest, document.digestAlgorithm, .digestMismatch, &draft)
         if let properties = document.properties {
             checkDigest(
-                properties.expectedDigest, properties.actualDigest, properties.digestAlgorithm, .digestMismatch,
+                properties.expectedDigest, properties.actualDigest, properties.digestAlgorithm,
+                .digestMismatch,
                 &draft)
         }
         guard let offered = parse(document.certificates, &draft) else { return draft.report() }

@@ -58,7 +58,8 @@ extension SignatureReport.Revocation {
         switch status {
         case .good(let source, let thisUpdate):
             self.init(
-                status: .good, source: "crl", evidence: source, thisUpdate: thisUpdate, revokedAt: nil, cause: nil)
+                status: .good, source: "crl", evidence: source, thisUpdate: thisUpdate, revokedAt: nil,
+                cause: nil)
         case .revoked(let date, let reason, let source):
             self.init(
                 status: .revoked, source: "crl", evidence: source, thisUpdate: nil, revokedAt: date,

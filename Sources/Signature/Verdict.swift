@@ -58,7 +58,8 @@ package struct Verdict: Sendable {
     /// Vietnamese, each once.
     package var reasonDetails: [String] {
         var details: [String] = []
-        for reason in allReasons where !details.contains(where: { ExactString($0) == ExactString(reason.detail) }) {
+        for reason in allReasons
+        where !details.contains(where: { ExactString($0) == ExactString(reason.detail) }) {
             details.append(reason.detail)
         }
         return details

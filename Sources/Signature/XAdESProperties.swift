@@ -26,7 +26,8 @@ struct XAdESProperties {
             target == ExactString("#" + own.string)
         else { throw SignatureReason(.propertiesMismatch) }
         let others = element.elements.dropFirst()
-        guard others.count <= 1, others.allSatisfy({ $0.isNamed("UnsignedProperties", in: Namespace.xades) }) else {
+        guard others.count <= 1, others.allSatisfy({ $0.isNamed("UnsignedProperties", in: Namespace.xades) })
+        else {
             throw SignatureReason(.objectForbidden, others.first?.start.name.local.string ?? "")
         }
         digest = Digester.hash(signed.canonical(reference.form), reference.algorithm)
@@ -45,7 +46,8 @@ struct XAdESProperties {
     }
 
     /// The first Cert is the signer's; others may name the chain.
-    private static func certificateDigest(_ element: XMLElement) throws(SignatureReason) -> CertificateDigest {
+    private static func certificateDigest(_ element: XMLElement) throws(SignatureReason) -> CertificateDigest
+    {
         guard let certificate = element.first("Cert", in: Namespace.xades),
             let digest = certificate.first("CertDigest", in: Namespace.xades),
             let method = digest.first("DigestMethod", in: Namespace.signature),

@@ -21,7 +21,9 @@ struct XMLReference {
         guard let uri = element.attribute("URI") else { throw SignatureReason(.referenceMissing, "URI") }
         if uri.isEmpty {
             target = .document
-        } else if uri.string.utf8.first == 0x23, element.attribute("Type") == XMLAlgorithms.signedPropertiesType {
+        } else if uri.string.utf8.first == 0x23,
+            element.attribute("Type") == XMLAlgorithms.signedPropertiesType
+        {
             target = .properties(ExactString(String(uri.string.dropFirst())))
         } else {
             throw SignatureReason(.referenceExternal, uri.string)
@@ -57,19 +59,25 @@ struct XMLReference {
 
     /// Enveloped-signature and then at most one canonicalisation; for properties the latter only. Counted
     /// before anything is done, so that a long chain costs nothing.
-    private static func form(_ transforms: [XMLElement], for target: Target) throws(SignatureReason) -> CanonicalForm {
+    private static func form(_ transforms: [XMLElement], for target: Target) throws(SignatureReason)
+        -> CanonicalForm
+    {
         var rest = transforms[...]
         for transform in rest where !transform.isNamed("Transform", in: Namespace.signature) {
             throw SignatureReason(.transformForbidden, transform.start.name.local.string)
         }
         if target == .document {
-            guard let first = rest.popFirst(), first.attribute("Algorithm") == XMLAlgorithms.envelopedSignature,
+            guard let first = rest.popFirst(),
+                first.attribute("Algorithm") == XMLAlgorithms.envelopedSignature,
                 first.elements.isEmpty
             else { throw SignatureReason(.transformForbidden, "enveloped-signature is not the first") }
         }
-        // XML-DSig section 4.4.3.2: octets are wanted, so Canonical XML 1.0 is applied where nothing is named.
+        // XML-DSig section 4.4.3.2: octets are wanted, so Canonical XML 1.0 is applied where nothing is
+        // named.
         guard let last = rest.popFirst() else { return CanonicalForm(.inclusive10) }
-        guard rest.isEmpty else { throw SignatureReason(.transformForbidden, "\(transforms.count) transforms") }
+        guard rest.isEmpty else {
+            throw SignatureReason(.transformForbidden, "\(transforms.count) transforms")
+        }
         guard let form = try canonicalForm(last) else {
             throw SignatureReason(.transformForbidden, last.attribute("Algorithm")?.string ?? "")
         }

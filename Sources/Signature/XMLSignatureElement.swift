@@ -13,7 +13,9 @@ struct XMLSignatureElement {
     let properties: XAdESProperties?
 
     init(_ element: XMLElement) throws(SignatureReason) {
-        guard element.holdsOnlyElements else { throw SignatureReason(.signatureStructure, "text in Signature") }
+        guard element.holdsOnlyElements else {
+            throw SignatureReason(.signatureStructure, "text in Signature")
+        }
         try Self.checkIdentifiers(element)
         var rest = element.elements[...]
         guard let info = rest.popFirst(), info.isNamed("SignedInfo", in: Namespace.signature) else {
@@ -44,14 +46,17 @@ struct XMLSignatureElement {
         var found: [[UInt8]] = []
         for data in keys.elements {
             guard data.isNamed("X509Data", in: Namespace.signature) else {
-                let isKey = data.start.name.local == "KeyValue" || data.start.name.local == "DEREncodedKeyValue"
+                let isKey =
+                    data.start.name.local == "KeyValue" || data.start.name.local == "DEREncodedKeyValue"
                 throw SignatureReason(
                     isKey ? .keyValueForbidden : .keyInfoForbidden, data.start.name.local.string)
             }
-            // Names, serial numbers and key identifiers beside the certificate prove nothing and are not read.
+            // Names, serial numbers and key identifiers beside the certificate prove nothing and are not
+            // read.
             for child in data.elements where child.isNamed("X509Certificate", in: Namespace.signature) {
                 guard found.count < certificatesMax else { throw SignatureReason(.tooManyCertificates) }
-                guard let text = child.text, let der = Base64.decode(text, ignoringWhiteSpace: true), !der.isEmpty
+                guard let text = child.text, let der = Base64.decode(text, ignoringWhiteSpace: true),
+                    !der.isEmpty
                 else { throw SignatureReason(.certificateUnreadable) }
                 found.append(der)
             }
@@ -70,7 +75,9 @@ struct XMLSignatureElement {
             throw SignatureReason(.signatureStructure, object.start.name.local.string)
         }
         let child = object.elements.first
-        if child?.isNamed("Manifest", in: Namespace.signature) == true { throw SignatureReason(.manifestForbidden) }
+        if child?.isNamed("Manifest", in: Namespace.signature) == true {
+            throw SignatureReason(.manifestForbidden)
+        }
         guard objects.count == 1, object.holdsOnlyElements, object.elements.count == 1, let child,
             child.isNamed("QualifyingProperties", in: Namespace.xades)
         else { throw SignatureReason(.objectForbidden, child?.start.name.local.string ?? "") }

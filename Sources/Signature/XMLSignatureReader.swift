@@ -46,7 +46,9 @@ package final class XMLSignatureReader: XMLEventHandler {
         let role = role(of: element.name)
         depth += 1
         if role == .signature { began(element) }
-        if role == .foreignSignature, path == [.edXML, .envelope, .header], depth == 4 { hasForeignSignature = true }
+        if role == .foreignSignature, path == [.edXML, .envelope, .header], depth == 4 {
+            hasForeignSignature = true
+        }
         if depth <= 3 { path.append(role) }
         switch phase {
         case .before(let recorder): recorder.startElement(element)
@@ -95,7 +97,8 @@ package final class XMLSignatureReader: XMLEventHandler {
     }
 
     package func comment(_ bytes: Span<UInt8>, at position: XMLPosition) {
-        // Not part of any canonical form that is allowed; inside the signature the texts around it are joined.
+        // Not part of any canonical form that is allowed; inside the signature the texts around it are
+        // joined.
     }
 
     package func processingInstruction(target: ExactString, data: Span<UInt8>, at position: XMLPosition) {

@@ -81,7 +81,9 @@ struct XMLSignedInfo {
                 }
                 salt = count
             case "TrailerField":
-                guard child.trimmedText == "1" else { throw SignatureReason(.algorithmParameters, "TrailerField") }
+                guard child.trimmedText == "1" else {
+                    throw SignatureReason(.algorithmParameters, "TrailerField")
+                }
             default: throw SignatureReason(.algorithmParameters, child.start.name.local.string)
             }
         }

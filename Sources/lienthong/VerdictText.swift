@@ -36,7 +36,8 @@ struct VerdictText {
     private static func text(for revocation: SignatureReport.Revocation) -> String {
         switch revocation.status {
         case .good:
-            "không bị thu hồi" + (revocation.thisUpdate.map { ", theo danh sách lúc \($0.edXMLTimestamp)" } ?? "")
+            "không bị thu hồi"
+                + (revocation.thisUpdate.map { ", theo danh sách lúc \($0.edXMLTimestamp)" } ?? "")
         case .revoked: "đã bị thu hồi" + (revocation.revokedAt.map { " lúc \($0.edXMLTimestamp)" } ?? "")
         case .unknown: "chưa rõ (\(revocation.cause ?? ""))"
         }

@@ -11,7 +11,8 @@ struct VerifyCommand: Command {
     static let operands = "FILE [--signature P7S] [--trust F]… [--crl F]… [--json]"
     static let options: [Option] = [
         .value("--signature", "P7S", "chữ ký CMS tách rời (DER hoặc PEM) của FILE"),
-        .value("--trust", "FILE|DIR", "chứng thư gốc và trung gian được tin cậy (PEM hoặc DER)", repeats: true),
+        .value(
+            "--trust", "FILE|DIR", "chứng thư gốc và trung gian được tin cậy (PEM hoặc DER)", repeats: true),
         .value("--crl", "FILE|DIR", "danh sách thu hồi (PEM hoặc DER)", repeats: true),
         .value("--at", "RFC3339", "thời điểm nhận văn bản (mặc định: bây giờ)"),
         .value("--policy", "FILE", "chính sách thuật toán (JSON5)"),
@@ -79,7 +80,9 @@ struct VerifyCommand: Command {
     }
 
     private static func signatureBytes(_ path: String) throws -> [UInt8] {
-        guard try InputFile.size(path) <= signatureBytesMax else { throw CommandFailure(.noInput, "\(path) quá lớn") }
+        guard try InputFile.size(path) <= signatureBytesMax else {
+            throw CommandFailure(.noInput, "\(path) quá lớn")
+        }
         let bytes = try InputFile.read(path)
         let labels = ["CMS", "PKCS7"]
         return PEMBlock.all(in: bytes).first { labels.contains($0.label) }?.bytes ?? bytes
@@ -87,7 +90,8 @@ struct VerifyCommand: Command {
 
     /// A letter's own signature counts beside the detached one, as it does at the hub.
     private static func detached(
-        _ signature: [UInt8], _ file: File, _ verifier: SignatureVerifier, _ time: Instant, _ terminal: Terminal
+        _ signature: [UInt8], _ file: File, _ verifier: SignatureVerifier, _ time: Instant,
+        _ terminal: Terminal
     ) throws -> Verdict {
         var failure: (any Error)?
         let report = verifier.verify(

@@ -8,11 +8,15 @@ import Testing
     init() throws {
         folder = try Folder()
         let path = folder.path
-        trust = ["--trust", "\(path)/pki/root.pem", "--trust", "\(path)/pki/agency-ca.pem", "--crl", "\(path)/pki/crl.pem"]
+        trust = [
+            "--trust", "\(path)/pki/root.pem", "--trust", "\(path)/pki/agency-ca.pem", "--crl",
+            "\(path)/pki/crl.pem",
+        ]
         let attachment = try folder.file("a.pdf", "%PDF-1.7 mẫu")
         #expect(try Program.run(["pki", "demo", "\(path)/pki"]).code == 0)
         let words = [
-            "compose", "--from", "H37.12=A", "--to", "H31.7=B", "--number", "1", "--notation", "X-Y", "--subject",
+            "compose", "--from", "H37.12=A", "--to", "H31.7=B", "--number", "1", "--notation", "X-Y",
+            "--subject",
             "trích yếu", "--attach", attachment, "-o", "\(path)/letter.edxml",
         ]
         #expect(try Program.run(words).code == 0)
@@ -22,7 +26,8 @@ import Testing
 
     func sign(by signer: String, to name: String, _ options: [String] = []) throws {
         let keys = ["--cert", file("pki/\(signer).pem"), "--key", file("pki/\(signer).key")]
-        #expect(try Program.run(["sign"] + keys + options + [file("letter.edxml"), "-o", file(name)]).code == 0)
+        #expect(
+            try Program.run(["sign"] + keys + options + [file("letter.edxml"), "-o", file(name)]).code == 0)
     }
 
     @Test func `passes a letter, tells why others do not, and ends accordingly`() throws {
@@ -33,7 +38,8 @@ import Testing
         #expect(text.code == 0 && String(decoding: text.output, as: UTF8.self).contains("không bị thu hồi"))
 
         let letter = try String(contentsOfFile: file("signed.edxml"), encoding: .utf8)
-        let tampered = try folder.file("tampered.edxml", letter.replacingOccurrences(of: "trích yếu", with: "trích"))
+        let tampered = try folder.file(
+            "tampered.edxml", letter.replacingOccurrences(of: "trích yếu", with: "trích"))
         #expect(try Program.run(["verify", tampered] + trust).code == 1)
 
         try sign(by: "revoked.sign", to: "revoked.edxml")
@@ -82,10 +88,13 @@ import Testing
         // Libraries alone need some: the smallest room in which a small letter passes, then the same and a
         // little for a letter that is larger than this little.
         let room = try #require(
-            try stride(from: 49_152, to: 1 << 20, by: 8192).first { try verdict("small.edxml", within: $0) == 0 })
+            try stride(from: 49_152, to: 1 << 20, by: 8192).first {
+                try verdict("small.edxml", within: $0) == 0
+            })
         let large = try folder.sparseFile("large.pdf", byteCount: 12 << 20)
         let words = [
-            "compose", "--from", "H37.12=A", "--to", "H31.7=B", "--number", "1", "--notation", "X-Y", "--subject",
+            "compose", "--from", "H37.12=A", "--to", "H31.7=B", "--number", "1", "--notation", "X-Y",
+            "--subject",
             "lớn", "--attach", large, "-o", file("letter.edxml"),
         ]
         #expect(try Program.run(words).code == 0)

@@ -19,7 +19,8 @@ import Testing
         #expect(signer.serialHex == "0aff")
         #expect(signer.notBefore == wanted.notBefore && signer.notAfter == wanted.notAfter)
         #expect(signer.keyUsage == [.digitalSignature, .nonRepudiation])
-        #expect(signer.extendedKeyUsages == [ExtendedKeyUsage.documentSigning, ExtendedKeyUsage.emailProtection])
+        #expect(
+            signer.extendedKeyUsages == [ExtendedKeyUsage.documentSigning, ExtendedKeyUsage.emailProtection])
         #expect(signer.crlURLs == wanted.crlURLs)
         #expect(signer.ocspURLs == wanted.ocspURLs)
         #expect(signer.publicKey.kind == .ec(.p256))
@@ -42,7 +43,9 @@ import Testing
         for index in der.indices {
             var bent = der
             bent[index] ^= 0x81
-            if let certificate = try? Certificate(der: bent) { #expect(certificate.sha256 != SHA256.hash(der)) }
+            if let certificate = try? Certificate(der: bent) {
+                #expect(certificate.sha256 != SHA256.hash(der))
+            }
             _ = try? Certificate(der: Array(der[..<index]))
         }
     }
@@ -50,9 +53,10 @@ import Testing
     @Test func `is found among others in one file, and parsed once by the cache`() throws {
         let demo = try DemoAuthority()
         let bundle = demo.root.certificate.pem + Array("some words\n".utf8) + demo.agencies.certificate.pem
-        #expect(try Certificate.all(in: bundle).map(\.sha256) == [
-            demo.root.certificate.sha256, demo.agencies.certificate.sha256,
-        ])
+        #expect(
+            try Certificate.all(in: bundle).map(\.sha256) == [
+                demo.root.certificate.sha256, demo.agencies.certificate.sha256,
+            ])
         #expect(try Certificate.all(in: demo.signer.der).count == 1)
         let cache = CertificateCache(count: 4)
         let first = try cache.certificate(der: demo.signer.der)

@@ -4,7 +4,9 @@ import OpenSSL
 let day: Int64 = 86_400
 let noon = Instant(year: 2026, month: 11, day: 20, hour: 12)!
 
-func profile(_ name: String, from: Instant = noon.adding(seconds: -day), days: Int64 = 365) -> CertificateProfile {
+func profile(_ name: String, from: Instant = noon.adding(seconds: -day), days: Int64 = 365)
+    -> CertificateProfile
+{
     CertificateProfile(commonName: name, notBefore: from, notAfter: from.adding(seconds: days * day))
 }
 

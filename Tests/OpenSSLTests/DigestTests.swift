@@ -19,7 +19,9 @@ import Testing
     @Test func `of SHA-384 and SHA-512 is as FIPS 180 says`() {
         #expect(
             Hex.encode(Digester.hash(Array("abc".utf8), .sha384))
-                == "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7")
+                == "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded163"
+                + "1a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"
+        )
         #expect(
             Hex.encode(Digester.hash(Array("abc".utf8), .sha512))
                 == "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"

@@ -4,7 +4,10 @@ import Testing
 
 @Suite struct `A key` {
     static let cases: [(PrivateKey.Specification, [SignatureAlgorithm])] = [
-        (.rsa(bits: 2048), [.rsaPKCS1(.sha256), .rsaPKCS1(.sha384), .rsaPSS(.sha256), .rsaPSS(.sha512, saltByteCount: 20)]),
+        (
+            .rsa(bits: 2048),
+            [.rsaPKCS1(.sha256), .rsaPKCS1(.sha384), .rsaPSS(.sha256), .rsaPSS(.sha512, saltByteCount: 20)]
+        ),
         (.ec(.p256), [.ecdsa(.sha256, .der), .ecdsa(.sha256, .fixedLength)]),
         (.ec(.p384), [.ecdsa(.sha384, .der), .ecdsa(.sha384, .fixedLength)]),
         (.ec(.p521), [.ecdsa(.sha512, .der), .ecdsa(.sha512, .fixedLength)]),
@@ -41,12 +44,14 @@ import Testing
         let publicKey = try PublicKey(pem: try key.publicKey().pem)
         #expect(again.kind == key.kind)
         #expect(publicKey.der == (try PublicKey(der: publicKey.der).der))
-        #expect(publicKey.verifies(try again.sign([1, 2, 3], algorithms[0]), over: [1, 2, 3], algorithms[0]))
+        #expect(
+            publicKey.verifies(try again.sign([1, 2, 3], algorithms[0]), over: [1, 2, 3], algorithms[0]))
     }
 
     @Test func `of Ed25519 is its seed`() throws {
         // RFC 8032 section 7.1, test 2.
-        let seed = try #require(Hex.decode("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"))
+        let seed = try #require(
+            Hex.decode("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"))
         let key = try PrivateKey(ed25519Seed: seed)
         #expect(key.ed25519Seed == seed)
         let publicKey = try key.publicKey()

@@ -16,7 +16,8 @@ import Testing
         until: Instant? = noon.adding(seconds: day), scope: String? = nil, by issuer: CertificateIssuer? = nil
     ) throws -> CertificateList {
         try (issuer ?? demo.agencies).revocationList(
-            revoking: date.map { [RevokedSerial(serial: demo.signer.serial, date: $0, reason: reason)] } ?? [],
+            revoking: date.map { [RevokedSerial(serial: demo.signer.serial, date: $0, reason: reason)] }
+                ?? [],
             thisUpdate: made, nextUpdate: until, scope: scope)
     }
 
@@ -67,7 +68,9 @@ import Testing
     @Test func `is what the newest list says`() throws {
         let before = try list()
         let after = try list(revokedAt: noon, made: noon.adding(seconds: 60))
-        #expect(status([before, after], at: noon.adding(seconds: 90)) == status([after], at: noon.adding(seconds: 90)))
+        #expect(
+            status([before, after], at: noon.adding(seconds: 90))
+                == status([after], at: noon.adding(seconds: 90)))
         #expect(status([after, before], at: noon) == status([after], at: noon))
     }
 

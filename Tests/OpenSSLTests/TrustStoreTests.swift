@@ -22,9 +22,10 @@ import Testing
         let alone = TrustStore(certificates: [demo.root.certificate])
         let result = alone.validate(demo.signer, untrusted: [demo.agencies.certificate], at: noon)
         #expect(result.failure == nil)
-        #expect(result.chain.map(\.sha256) == [
-            demo.signer.sha256, demo.agencies.certificate.sha256, demo.root.certificate.sha256,
-        ])
+        #expect(
+            result.chain.map(\.sha256) == [
+                demo.signer.sha256, demo.agencies.certificate.sha256, demo.root.certificate.sha256,
+            ])
         #expect(result.isTrusted)
         #expect(result.revocation == [.unknown(.noSource), .unknown(.noSource)])
         #expect(demo.store().validate(demo.signer, at: noon).isTrusted)
@@ -40,7 +41,8 @@ import Testing
         // The forged authorities have the real ones' names.
         let result = store.validate(forged.signer, untrusted: offered, at: noon)
         #expect(result.failure != nil && !result.isTrusted)
-        #expect(store.validate(forged.root.certificate, untrusted: offered, at: noon).failure?.code == .noPath)
+        #expect(
+            store.validate(forged.root.certificate, untrusted: offered, at: noon).failure?.code == .noPath)
         // And they do not disturb the real signer.
         #expect(store.validate(demo.signer, untrusted: offered, at: noon).isTrusted)
     }
@@ -50,8 +52,11 @@ import Testing
         let trust = store.store()
         for _ in 0..<2 {
             #expect(trust.validate(store.signer, at: noon).isTrusted)
-            #expect(trust.validate(store.signer, at: noon.adding(seconds: 400 * day)).failure?.code == .expired)
-            #expect(trust.validate(store.signer, at: noon.adding(seconds: -2 * day)).failure?.code == .notYetValid)
+            #expect(
+                trust.validate(store.signer, at: noon.adding(seconds: 400 * day)).failure?.code == .expired)
+            #expect(
+                trust.validate(store.signer, at: noon.adding(seconds: -2 * day)).failure?.code == .notYetValid
+            )
         }
     }
 
@@ -104,7 +109,8 @@ import Testing
         let key = try PrivateKey.generate(.ec(.p256)).publicKey()
         let tooDeep = try below.issue(profile("Deep").asDocumentSigner(), to: key)
         #expect(
-            base.store().validate(tooDeep, untrusted: [below.certificate], at: noon).failure?.code == .constraint)
+            base.store().validate(tooDeep, untrusted: [below.certificate], at: noon).failure?.code
+                == .constraint)
         // A signer that acts as an authority.
         let fake = CertificateIssuer(certificate: base.signer, key: base.signerKey)
         let issued = try fake.issue(profile("Issued by a signer").asDocumentSigner(), to: key)
@@ -126,7 +132,8 @@ import Testing
     @Test func `accepts a chain whose authority requires policies`() throws {
         var strict = profile("Strict").asAuthority()
         strict.extensions = [
-            ("policyConstraints", "critical,requireExplicitPolicy:0"), ("certificatePolicies", "DER:3007300506032A0304"),
+            ("policyConstraints", "critical,requireExplicitPolicy:0"),
+            ("certificatePolicies", "DER:3007300506032A0304"),
         ]
         var signer = profile("With policy").asDocumentSigner()
         signer.extensions = [("certificatePolicies", "DER:3007300506032A0304")]

@@ -52,7 +52,8 @@ struct CMSDraft {
 
     func bytes() throws -> [UInt8] {
         let signed = encodedAttributes.reduce([], +)
-        let value = try signature ?? authority.key.sign(hasAttributes ? tlv(0x31, signed) : content, algorithm)
+        let value =
+            try signature ?? authority.key.sign(hasAttributes ? tlv(0x31, signed) : content, algorithm)
         let serial = tlv(0x02, (authority.signer.serial[0] >= 0x80 ? [0] : []) + authority.signer.serial)
         let name = signerName ?? tlv(0x30, authority.signer.issuerDER + serial)
         let signer = tlv(

@@ -59,7 +59,9 @@ import Testing
         #expect(code(Array(good.dropLast())) == .cmsMalformed)
         // Indefinite length, and a length with a byte too many.
         let body = good.dropFirst(4)
-        #expect(code([0x30, 0x80] + body + [0, 0]) == .cmsMalformed || code([0x30, 0x80] + body + [0, 0]) == .cmsNotDER)
+        #expect(
+            code([0x30, 0x80] + body + [0, 0]) == .cmsMalformed
+                || code([0x30, 0x80] + body + [0, 0]) == .cmsNotDER)
         #expect(code([0x30, 0x83, 0x00] + good[2..<4] + body) == .cmsNotDER)
         #expect(code([UInt8](repeating: 0x30, count: (4 << 20) + 1)) == .cmsTooLarge)
         // Nested deeper than anybody reads.
@@ -75,12 +77,14 @@ import Testing
         #expect(try code { $0.innerType = tlv(0x06, CMSDraft.pkcs + [0x07, 0x02]) } == .cmsContentType)
         #expect(try code { $0.certificates = [] } == .certificateMissing)
         #expect(
-            try code { $0.signerName = tlv(0x30, self.authority.signer.issuerDER + [0x02, 1, 7]) } == .certificateMissing)
+            try code { $0.signerName = tlv(0x30, self.authority.signer.issuerDER + [0x02, 1, 7]) }
+                == .certificateMissing)
         #expect(
             try code { $0.signerName = tlv(0x30, self.authority.root.certificate.subjectDER + [0x02, 1, 7]) }
                 == .certificateMissing)
         #expect(
-            try code { $0.certificates = Array(repeating: self.authority.signer, count: 17) } == .tooManyCertificates)
+            try code { $0.certificates = Array(repeating: self.authority.signer, count: 17) }
+                == .tooManyCertificates)
         var draft = CMSDraft(authority)
         draft.certificates = []
         #expect(report(try draft.bytes(), registered: [authority.signer]).indication == .totalPassed)
@@ -93,8 +97,11 @@ import Testing
         #expect(try code { $0.attributes.remove(at: 1) } == .cmsDigestMissing)
         #expect(try code { $0.attributes.remove(at: 2) } == .signingCertificateMissing)
         #expect(
-            try code { $0.attributes[0].values = [tlv(0x06, CMSDraft.pkcs + [0x07, 0x02])] } == .cmsContentType)
-        #expect(try code { $0.attributes[1].values = [tlv(0x04, [UInt8](repeating: 1, count: 32))] } == .digestMismatch)
+            try code { $0.attributes[0].values = [tlv(0x06, CMSDraft.pkcs + [0x07, 0x02])] }
+                == .cmsContentType)
+        #expect(
+            try code { $0.attributes[1].values = [tlv(0x04, [UInt8](repeating: 1, count: 32))] }
+                == .digestMismatch)
         #expect(try code { $0.attributes[1].values += $0.attributes[1].values } == .cmsAttributeValues)
         #expect(try code { $0.attributes[1].values = [] } == .cmsAttributeValues)
         #expect(try code { $0.attributes.append($0.attributes[1]) } == .cmsAttributeRepeated)
@@ -112,7 +119,8 @@ import Testing
     }
 
     @Test func `is refused when its attributes are passed off as its content`() throws {
-        // Attribute stripping: the signature over SET OF attributes is also one over those bytes as a content.
+        // Attribute stripping: the signature over SET OF attributes is also one over those bytes as a
+        // content.
         let draft = CMSDraft(authority)
         let stolen = tlv(0x31, draft.encodedAttributes.reduce([], +))
         var forged = CMSDraft(authority)
@@ -151,7 +159,12 @@ import Testing
                 $0.attributes.append(
                     (
                         tlv(0x06, CMSDraft.pkcs + [0x09, 0x34]),
-                        [tlv(0x30, CMSDraft.sha256 + tlv(0xA1, oid(0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03)))]
+                        [
+                            tlv(
+                                0x30,
+                                CMSDraft.sha256
+                                    + tlv(0xA1, oid(0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03)))
+                        ]
                     ))
             } == .cmsAlgorithmsDiffer)
     }
@@ -160,10 +173,12 @@ import Testing
         #expect(try code { $0.signature = tlv(0x30, tlv(0x02, [0]) + tlv(0x02, [0])) } == .signatureMismatch)
         #expect(try code { $0.signature = [] } == .signatureMismatch)
         let order: [UInt8] = [
-            0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xBC, 0xE6, 0xFA,
+            0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xBC,
+            0xE6, 0xFA,
             0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
         ]
-        #expect(try code { $0.signature = tlv(0x30, tlv(0x02, order) + tlv(0x02, [1])) } == .signatureMismatch)
+        #expect(
+            try code { $0.signature = tlv(0x30, tlv(0x02, order) + tlv(0x02, [1])) } == .signatureMismatch)
         // A good signature in another spelling: a length byte or a leading zero too many.
         let draft = CMSDraft(authority)
         let good = try authority.key.sign(tlv(0x31, draft.encodedAttributes.reduce([], +)), draft.algorithm)

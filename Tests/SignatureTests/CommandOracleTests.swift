@@ -7,13 +7,17 @@ import Testing
 @Suite struct `What other software signs` {
     static let forms: [(String, String, String)] = [
         ("http://www.w3.org/2001/10/xml-exc-c14n#", "http://www.w3.org/2001/10/xml-exc-c14n#", ""),
-        ("http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "http://www.w3.org/TR/2001/REC-xml-c14n-20010315", ""),
+        (
+            "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+            "http://www.w3.org/TR/2001/REC-xml-c14n-20010315", ""
+        ),
         ("http://www.w3.org/2006/12/xml-c14n11", "http://www.w3.org/2006/12/xml-c14n11", ""),
         ("http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "http://www.w3.org/2001/10/xml-exc-c14n#", ""),
         ("http://www.w3.org/2001/10/xml-exc-c14n#", "", ""),
         (
             "http://www.w3.org/2001/10/xml-exc-c14n#", "http://www.w3.org/2001/10/xml-exc-c14n#",
-            "<ec:InclusiveNamespaces xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"#default edXML\"/>"
+            "<ec:InclusiveNamespaces xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" "
+                + "PrefixList=\"#default edXML\"/>"
         ),
     ]
 
@@ -30,10 +34,12 @@ import Testing
         let template = """
             <ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#">
               <ds:SignedInfo>
-                <ds:CanonicalizationMethod Algorithm="\(form.info)">\(form.content)</ds:CanonicalizationMethod>
+                <ds:CanonicalizationMethod
+                 Algorithm="\(form.info)">\(form.content)</ds:CanonicalizationMethod>
                 <ds:SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#\(method)"/>
                 <ds:Reference URI=""><ds:Transforms><ds:Transform
-                 Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/>\(transform)</ds:Transforms>
+                 Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/>
+                 \(transform)</ds:Transforms>
                   <ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><ds:DigestValue/>
                 </ds:Reference>
               </ds:SignedInfo>
@@ -76,7 +82,8 @@ import Testing
         try workshop.write("cert.pem", authority.signer.pem)
         try workshop.write("ca.pem", authority.agencies.certificate.pem)
         var words = [
-            "openssl", "cms", "-sign", "-binary", "-cades", "-md", digest, "-in", "content", "-signer", "cert.pem",
+            "openssl", "cms", "-sign", "-binary", "-cades", "-md", digest, "-in", "content", "-signer",
+            "cert.pem",
             "-inkey", "key.pem",
         ]
         words += options + ["-certfile", "ca.pem", "-outform", "DER", "-out", "out.p7s"]
@@ -88,8 +95,11 @@ import Testing
         #expect(report.indication == .totalPassed, "\(report.reasons)")
         #expect(report.format == .cadesB)
         #expect(report.signingTime != nil)
-        let other = verifier.verify(cms: message, contentDigest: { Digester.hash(content + [0], $0) }, at: noon)
+        let other = verifier.verify(
+            cms: message, contentDigest: { Digester.hash(content + [0], $0) }, at: noon)
         #expect(other.subIndication == .hashFailure)
-        #expect(verifier.verify(cms: message, contentDigest: { _ in nil }, at: noon).subIndication == .hashFailure)
+        #expect(
+            verifier.verify(cms: message, contentDigest: { _ in nil }, at: noon).subIndication == .hashFailure
+        )
     }
 }

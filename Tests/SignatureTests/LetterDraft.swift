@@ -15,7 +15,8 @@ struct SignedLetter {
         <?xml version="1.0" encoding="UTF-8"?>
         <edXML xmlns="http://www.mic.gov.vn/TBT/QCVN_102_2016">
          <edXML:edXMLEnvelope xmlns:edXML="http://www.mic.gov.vn/TBT/QCVN_102_2016"><edXML:edXMLHeader>
-          <edXML:MessageHeader><edXML:Subject>V/v phối hợp &amp; rà soát &#13; mã</edXML:Subject></edXML:MessageHeader>
+          <edXML:MessageHeader><edXML:Subject>V/v phối hợp &amp; rà soát &#13; mã</edXML:Subject>
+          </edXML:MessageHeader>
           \(slot)
          </edXML:edXMLHeader><edXML:edXMLBody/></edXML:edXMLEnvelope>
          <AttachmentEncoded><Attachment b="2" a="1">JVBERi0xLjcK</Attachment></AttachmentEncoded>
@@ -27,7 +28,8 @@ struct SignedLetter {
     var methodContent = ""
     var algorithm = SignatureAlgorithm.ecdsa(.sha256, .fixedLength)
     var canonicalization = SignedLetter.exclusive
-    var transforms = SignedLetter.enveloped + "<Transform Algorithm=\"\(SignedLetter.exclusive)\"></Transform>"
+    var transforms =
+        SignedLetter.enveloped + "<Transform Algorithm=\"\(SignedLetter.exclusive)\"></Transform>"
     var digestMethod = SignedLetter.sha256
     var digestAlgorithm = DigestAlgorithm.sha256
     var form = CanonicalizationMethod.exclusive10
@@ -42,8 +44,10 @@ struct SignedLetter {
 
     func references(digest: [UInt8]) -> String {
         references
-            ?? "<Reference\(uri)><Transforms>\(transforms)</Transforms><DigestMethod Algorithm=\"\(digestMethod)\">"
-            + "</DigestMethod><DigestValue>\(Base64.encode(digest))</DigestValue></Reference>" + moreReferences
+            ?? "<Reference\(uri)><Transforms>\(transforms)</Transforms>"
+            + "<DigestMethod Algorithm=\"\(digestMethod)\">"
+            + "</DigestMethod><DigestValue>\(Base64.encode(digest))</DigestValue></Reference>"
+            + moreReferences
     }
 
     /// The element alone.
@@ -59,7 +63,8 @@ struct SignedLetter {
         let list = certificates.map { "<X509Certificate>\(Base64.encode($0.der))</X509Certificate>" }.joined()
         let keys = keyInfo ?? "<KeyInfo><X509Data>\(list)</X509Data></KeyInfo>"
         return "<Signature xmlns=\"http://www.w3.org/2000/09/xmldsig#\"\(signatureAttributes)>"
-            + "<SignedInfo>\(inside)</SignedInfo>\(moreInfo)<SignatureValue>\(Base64.encode(value))</SignatureValue>"
+            + "<SignedInfo>\(inside)</SignedInfo>\(moreInfo)"
+            + "<SignatureValue>\(Base64.encode(value))</SignatureValue>"
             + "\(keys)\(objects)</Signature>"
     }
 

@@ -9,7 +9,8 @@ let oneDay: Int64 = 86_400
 
 func made(_ name: String, days: Int64 = 365) -> CertificateProfile {
     CertificateProfile(
-        commonName: name, notBefore: noon.adding(seconds: -oneDay), notAfter: noon.adding(seconds: days * oneDay))
+        commonName: name, notBefore: noon.adding(seconds: -oneDay),
+        notAfter: noon.adding(seconds: days * oneDay))
 }
 
 /// A root, an agency CA, a signer with his key.

@@ -8,7 +8,8 @@ import XML
 @Suite struct `A verdict` {
     @Test func `is the worst of its signatures`() throws {
         let authority = try Authority()
-        let passed = authority.verifier().verify(try evidence(of: try SignedLetter().signed(by: authority)), at: noon)
+        let passed = authority.verifier().verify(
+            try evidence(of: try SignedLetter().signed(by: authority)), at: noon)
         let doubt = try Authority().verifier().verify(
             try evidence(of: try SignedLetter().signed(by: authority)), at: noon)
         let unsigned = authority.verifier().verify(try evidence(of: SignedLetter.body), at: noon)
@@ -25,7 +26,8 @@ import XML
     @Test func `is written as one JSON object`() throws {
         let authority = try Authority()
         let report = authority.verifier().verify(
-            try evidence(of: try SignedLetter().signed(by: authority).replacing("rà soát", with: "xem xét")), at: noon)
+            try evidence(of: try SignedLetter().signed(by: authority).replacing("rà soát", with: "xem xét")),
+            at: noon)
         let json = try JSONReader.read(Verdict(signatures: [report]).json())
         #expect(json["indication"]?.string == "TOTAL-FAILED")
         let signature = try #require(json["signatures"]?.array?.first)
@@ -45,10 +47,13 @@ import XML
 
     @Test func `follows a policy that names known rules only`() throws {
         let policy = try AlgorithmPolicy(
-            json5: Array("{rsaPKCS1: false, rsaBitsMin: 3072, digests: ['SHA-512'], curves: ['P-384'],}".utf8))
+            json5: Array("{rsaPKCS1: false, rsaBitsMin: 3072, digests: ['SHA-512'], curves: ['P-384'],}".utf8)
+        )
         #expect(!policy.allowsRSAPKCS1 && policy.allowsRSAPSS && policy.rsaBitsMin == 3072)
         #expect(policy.digests == [.sha512] && policy.curves == [.p384])
-        for text in ["{rsa: true}", "{rsaBitsMin: 1024}", "{digests: ['SHA-1']}", "{digests: []}", "[]", "{ecdsa: 1}"] {
+        for text in [
+            "{rsa: true}", "{rsaBitsMin: 1024}", "{digests: ['SHA-1']}", "{digests: []}", "[]", "{ecdsa: 1}",
+        ] {
             #expect(throws: PolicyFileError.self) { try AlgorithmPolicy(json5: Array(text.utf8)) }
         }
         let authority = try Authority()
@@ -82,7 +87,8 @@ import XML
     @Test func `are files or directories, PEM or DER`() throws {
         let authority = try Authority()
         let workshop = try Workshop()
-        let list = try authority.agencies.revocationList(thisUpdate: noon, nextUpdate: noon.adding(seconds: oneDay))
+        let list = try authority.agencies.revocationList(
+            thisUpdate: noon, nextUpdate: noon.adding(seconds: oneDay))
         try workshop.write("root.pem", authority.root.certificate.pem)
         try workshop.write("agencies.der", authority.agencies.certificate.der)
         try workshop.write("list.crl", list.der)

@@ -29,7 +29,8 @@ import Testing
                     + "</xades:\(certificate)>"
             }
             let inside =
-                "<xades:SignedSignatureProperties><xades:SigningTime>2026-11-20T09:15:30+07:00</xades:SigningTime>"
+                "<xades:SignedSignatureProperties>"
+                + "<xades:SigningTime>2026-11-20T09:15:30+07:00</xades:SigningTime>"
                 + "\(cert ?? "")</xades:SignedSignatureProperties>"
             let xades = "xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\""
             let alone =
@@ -79,7 +80,10 @@ import Testing
         #expect(try code { $0.target = "#other" } == .propertiesMismatch)
         #expect(try code { $0.reference = "#other" } == .propertiesMismatch)
         #expect(try code { $0.type = "http://uri.etsi.org/other" } == .referenceExternal)
-        #expect(try code { $0.identifier = "sig-1"; $0.reference = "#sig-1" } == .identifierRepeated)
+        #expect(
+            try code {
+                $0.identifier = "sig-1"; $0.reference = "#sig-1"
+            } == .identifierRepeated)
         #expect(try code { $0.unsigned = "<xades:Other></xades:Other>" } == .objectForbidden)
         let timestamp =
             "<xades:UnsignedProperties><xades:UnsignedSignatureProperties><xades:SignatureTimeStamp>"
@@ -101,7 +105,8 @@ import Testing
         #expect(first.reasons.map(\.code) == [.propertiesMismatch])
         without = draft
         without.objects = ""
-        let second = authority.verifier().verify(try evidence(of: try without.signed(by: authority)), at: noon)
+        let second = authority.verifier().verify(
+            try evidence(of: try without.signed(by: authority)), at: noon)
         #expect(second.reasons.map(\.code) == [.propertiesMismatch])
     }
 }

@@ -34,7 +34,8 @@ import Testing
         let digest = Base64.encode([UInt8](repeating: 1, count: 32))
         let again =
             "<Reference URI=\"\"><Transforms>\(SignedLetter.enveloped)</Transforms><DigestMethod "
-            + "Algorithm=\"\(SignedLetter.sha256)\"></DigestMethod><DigestValue>\(digest)</DigestValue></Reference>"
+            + "Algorithm=\"\(SignedLetter.sha256)\"></DigestMethod>"
+            + "<DigestValue>\(digest)</DigestValue></Reference>"
         #expect(try code { $0.moreReferences = again } == .referenceRepeated)
         #expect(try code { $0.moreReferences = again + again } == .referenceRepeated)
     }
@@ -49,26 +50,33 @@ import Testing
         #expect(try code { $0.transforms = "" } == .transformForbidden)
         #expect(try code { $0.transforms = enveloped + exclusive + exclusive } == .transformForbidden)
         #expect(
-            try code { $0.transforms = enveloped + String(repeating: exclusive, count: 200) } == .transformForbidden)
+            try code { $0.transforms = enveloped + String(repeating: exclusive, count: 200) }
+                == .transformForbidden)
         let xpath =
-            "<Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\"><XPath>//evil</XPath></Transform>"
+            "<Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\">"
+            + "<XPath>//evil</XPath></Transform>"
         #expect(try code { $0.transforms = enveloped + xpath } == .transformForbidden)
         let comments = "<Transform Algorithm=\"\(SignedLetter.exclusive)WithComments\"></Transform>"
         #expect(try code { $0.transforms = enveloped + comments } == .transformForbidden)
         #expect(
-            try code { $0.canonicalization = SignedLetter.exclusive + "WithComments" } == .canonicalizationForbidden)
-        #expect(try code { $0.canonicalization = "http://www.w3.org/TR/xml-exc-c14n#" } == .canonicalizationForbidden)
+            try code { $0.canonicalization = SignedLetter.exclusive + "WithComments" }
+                == .canonicalizationForbidden)
+        #expect(
+            try code { $0.canonicalization = "http://www.w3.org/TR/xml-exc-c14n#" }
+                == .canonicalizationForbidden)
     }
 
     @Test func `is refused for its algorithms`() throws {
         let old = "http://www.w3.org/2000/09/xmldsig#"
         #expect(try code { $0.digestMethod = "\(old)sha1" } == .digestForbidden)
-        #expect(try code { $0.digestMethod = "http://www.w3.org/2001/04/xmldsig-more#md5" } == .digestForbidden)
+        #expect(
+            try code { $0.digestMethod = "http://www.w3.org/2001/04/xmldsig-more#md5" } == .digestForbidden)
         #expect(try code { $0.method = "\(old)rsa-sha1" } == .algorithmForbidden)
         #expect(try code { $0.method = "\(old)dsa-sha1" } == .algorithmForbidden)
         #expect(try code { $0.method = "\(old)hmac-sha1" } == .algorithmForbidden)
         #expect(
-            try code { $0.method = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256" } == .algorithmForbidden)
+            try code { $0.method = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256" }
+                == .algorithmForbidden)
         #expect(
             try code {
                 $0.method = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
@@ -84,7 +92,10 @@ import Testing
         #expect(try code { $0.keyInfo = value } == .keyValueForbidden)
         #expect(try code { $0.keyInfo = "<KeyInfo><KeyName>mine</KeyName></KeyInfo>" } == .keyInfoForbidden)
         #expect(
-            try code { $0.keyInfo = "<KeyInfo><RetrievalMethod URI=\"http://evil.example/\"></RetrievalMethod></KeyInfo>" }
+            try code {
+                $0.keyInfo =
+                    "<KeyInfo><RetrievalMethod URI=\"http://evil.example/\"></RetrievalMethod></KeyInfo>"
+            }
                 == .keyInfoForbidden)
         #expect(try code { $0.keyInfo = "" } == .certificateMissing)
         #expect(try code { $0.keyInfo = "<KeyInfo><X509Data></X509Data></KeyInfo>" } == .certificateMissing)
@@ -124,7 +135,8 @@ import Testing
         let draft = SignedLetter()
         let signature = try draft.signature(by: authority.key, [authority.signer])
         // The signed letter moved into the signature's Object, another one around it.
-        let original = SignedLetter.body.replacingSlot(with: "").split(separator: "\n").dropFirst().joined(separator: "\n")
+        let whole = SignedLetter.body.split(separator: "\n").dropFirst().joined(separator: "\n")
+        let original = whole.replacingSlot(with: "")
         let evil = SignedLetter.body.replacing("rà soát", with: "chuyển tiền")
         let inObject = signature.replacing("</Signature>", with: "<Object>\(original)</Object></Signature>")
         #expect(try code(evil.replacingSlot(with: inObject)) == .objectForbidden)
@@ -134,10 +146,14 @@ import Testing
         let before = evil.replacingSlot(with: "<wrapper>\(original)</wrapper>\(signature)")
         #expect(try code(before) == .digestMismatch)
         let inside = evil.replacingSlot(
-            with: "<wrapper>\(SignedLetter.body.split(separator: "\n").dropFirst().joined(separator: "\n").replacingSlot(with: signature))</wrapper>")
+            with:
+                "<wrapper>\(whole.replacingSlot(with: signature))</wrapper>"
+        )
         #expect(try code(inside) == .signatureMisplaced)
         // A second signature; a signature elsewhere.
-        #expect(try code(signed.replacing("</Signature>", with: "</Signature>\(signature)")) == .signatureRepeated)
+        #expect(
+            try code(signed.replacing("</Signature>", with: "</Signature>\(signature)")) == .signatureRepeated
+        )
         let elsewhere = SignedLetter.body.replacingSlot(with: "")
             .replacing("<edXML:edXMLBody/>", with: "<edXML:edXMLBody>\(signature)</edXML:edXMLBody>")
         #expect(try code(elsewhere) == .signatureMisplaced)
@@ -145,7 +161,8 @@ import Testing
         #expect(try code(nested) == .signatureMisplaced)
         // A second header that carries it.
         let twoHeaders = SignedLetter.body.replacingSlot(with: "").replacing(
-            "<edXML:edXMLBody/>", with: "<edXML:edXMLHeader>\(signature)</edXML:edXMLHeader><edXML:edXMLBody/>")
+            "<edXML:edXMLBody/>",
+            with: "<edXML:edXMLHeader>\(signature)</edXML:edXMLHeader><edXML:edXMLBody/>")
         #expect(try code(twoHeaders) == .signatureMisplaced)
         // Not a letter at all.
         #expect(try code("<a><b><c>\(signature)</c></b></a>") == .signatureMisplaced)

@@ -17,7 +17,8 @@ import Testing
     @Test func `that is whole passes and says who signed what`() throws {
         let letter = try SignedLetter().signed(by: authority)
         for pieces in [1, 7, 64, 100_000] {
-            let report = authority.verifier().verify(try evidence(of: Array(letter.utf8), pieces: pieces), at: noon)
+            let report = authority.verifier().verify(
+                try evidence(of: Array(letter.utf8), pieces: pieces), at: noon)
             #expect(report.indication == .totalPassed)
             #expect(report.format == .xmlDSig)
             #expect(report.signer?.sha256 == authority.signer.sha256)
@@ -63,14 +64,18 @@ import Testing
 
     @Test func `of RSA-PSS takes its parameters from the signature method`() throws {
         let authority = try Authority(.rsa(bits: 2048))
-        let digest = "<DigestMethod xmlns=\"http://www.w3.org/2000/09/xmldsig#\" Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha512\"></DigestMethod>"
+        let digest =
+            "<DigestMethod xmlns=\"http://www.w3.org/2000/09/xmldsig#\" "
+            + "Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha512\"></DigestMethod>"
         let more = "http://www.w3.org/2007/05/xmldsig-more#"
         var draft = SignedLetter()
         draft.method = "\(more)rsa-pss"
         draft.algorithm = .rsaPSS(.sha512, saltByteCount: 20)
         draft.methodContent =
-            "<RSAPSSParams xmlns=\"\(more)\">\(digest)<MaskGenerationFunction Algorithm=\"\(more)MGF1\">\(digest)"
-            + "</MaskGenerationFunction><SaltLength>20</SaltLength><TrailerField>1</TrailerField></RSAPSSParams>"
+            "<RSAPSSParams xmlns=\"\(more)\">\(digest)"
+            + "<MaskGenerationFunction Algorithm=\"\(more)MGF1\">\(digest)"
+            + "</MaskGenerationFunction>"
+            + "<SaltLength>20</SaltLength><TrailerField>1</TrailerField></RSAPSSParams>"
         let letter = try draft.signed(by: authority)
         #expect(authority.verifier().verify(try evidence(of: letter), at: noon).indication == .totalPassed)
         // Another salt length than the one stated.
@@ -119,7 +124,8 @@ import Testing
             // that nothing uses, base 64's white space. None of it changes what the letter says.
             guard report.indication == .totalPassed else { continue }
             passed += 1
-            #expect(try canonicalWithoutSignature(changed) == canonicalWithoutSignature(letter), "byte \(index)")
+            #expect(
+                try canonicalWithoutSignature(changed) == canonicalWithoutSignature(letter), "byte \(index)")
         }
         #expect(passed < letter.count / 100)
     }
