@@ -14,7 +14,7 @@ package enum LogEvent: Sendable {
     case deliveryDead(DeliveryFacts)
     /// Put back into the inbox by an operator.
     case deliveryRequeued(DeliveryFacts)
-    /// - digest: SHA-256 of the whole directory as it is now, in the form that its owner defines.
+    /// - digest: SHA-256 of the agencies that were put, in the form that the store defines.
     case directoryChanged(agencies: Int, digest: Digest256)
     case agencyRetired(AgencyCode)
     case certificateBound(agency: AgencyCode, use: CertificateUse, sha256: Digest256)
