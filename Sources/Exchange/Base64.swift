@@ -31,19 +31,35 @@ package enum Base64 {
     ///
     /// - Parameter ignoringWhiteSpace: XML and PEM break lines; a signed note does not.
     package static func decode(_ text: some Sequence<UInt8>, ignoringWhiteSpace: Bool = false) -> [UInt8]? {
+        decode(Array(text).span, ignoringWhiteSpace: ignoringWhiteSpace)
+    }
+
+    package static func decode(_ text: [UInt8], ignoringWhiteSpace: Bool = false) -> [UInt8]? {
+        decode(text.span, ignoringWhiteSpace: ignoringWhiteSpace)
+    }
+
+    /// Over a span and not any sequence: certificates in signatures come this way, one iterator call for each
+    /// byte took longer than parsing the letter around them.
+    package static func decode(_ text: Span<UInt8>, ignoringWhiteSpace: Bool = false) -> [UInt8]? {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count / 4 * 3)
+        let values = values.span
         var group: UInt32 = 0
         var count = 0
         var padding = 0
-        for character in text {
-            if ignoringWhiteSpace, [0x20, 0x09, 0x0A, 0x0D].contains(character) { continue }
-            if character == 0x3D {
+        for index in text.indices {
+            let character = text[index]
+            let value = values[Int(character)]
+            if value != 0xFF {
+                guard padding == 0 else { return nil }
+                group = group << 6 | UInt32(value)
+            } else if character == 0x3D {
                 padding += 1
                 group <<= 6
+            } else if ignoringWhiteSpace, isWhiteSpace(character) {
+                continue
             } else {
-                let value = values[Int(character)]
-                guard value != 0xFF, padding == 0 else { return nil }
-                group = group << 6 | UInt32(value)
+                return nil
             }
             count += 1
             guard count == 4 else { continue }
@@ -60,7 +76,11 @@ package enum Base64 {
         return count == 0 ? bytes : nil
     }
 
+    private static func isWhiteSpace(_ character: UInt8) -> Bool {
+        character == 0x20 || character == 0x09 || character == 0x0A || character == 0x0D
+    }
+
     package static func decode(_ text: String, ignoringWhiteSpace: Bool = false) -> [UInt8]? {
-        decode(text.utf8, ignoringWhiteSpace: ignoringWhiteSpace)
+        decode(Array(text.utf8), ignoringWhiteSpace: ignoringWhiteSpace)
     }
 }

@@ -12,10 +12,8 @@ struct XMLElement: Sendable {
     /// What surrounds the element; canonicalising it alone needs that.
     let context: XMLNamespaceContext
     fileprivate(set) var content: [Content] = []
-
-    var elements: [XMLElement] {
-        content.compactMap { if case .element(let element) = $0 { element } else { nil } }
-    }
+    /// Those among `content`.
+    fileprivate(set) var elements: [XMLElement] = []
 
     func isNamed(_ local: ExactString, in namespace: ExactString) -> Bool {
         start.name.local == local && start.name.namespace == namespace
@@ -23,6 +21,11 @@ struct XMLElement: Sendable {
 
     func first(_ local: ExactString, in namespace: ExactString) -> XMLElement? {
         elements.first { $0.isNamed(local, in: namespace) }
+    }
+
+    fileprivate mutating func append(_ element: XMLElement) {
+        content.append(.element(element))
+        elements.append(element)
     }
 
     /// The value of an attribute without a prefix.
@@ -123,7 +126,7 @@ struct XMLTreeBuilder {
     mutating func end() -> XMLElement? {
         guard let element = open.popLast() else { return nil }
         if open.isEmpty { return element }
-        if !isOverflowing { open[open.count - 1].content.append(.element(element)) }
+        if !isOverflowing { open[open.count - 1].append(element) }
         return nil
     }
 }
