@@ -123,7 +123,7 @@ import Transport
     }
 
     @Test func `gives a delivery back after release and dead-letters it in the end`() throws {
-        let world = try World { $0.replacingOccurrences(of: "attemptsMax: 10", with: "attemptsMax: 2") }
+        let world = try World(settings: "leases: { attemptsMax: 2 },")
         try world.start()
         let letter = try world.bytes(try world.letter(to: ["H31.7"]))
         _ = try world.client(World.sender).submit(letter)

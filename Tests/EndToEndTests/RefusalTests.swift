@@ -38,9 +38,9 @@ import Transport
                 of: "<edXML:PromulgationDate>[0-9/]*<", with: "<edXML:PromulgationDate>2999/01/01<",
                 options: .regularExpression)
         },
-        Case(name: "manifest without its attachment", code: "attachment_missing", status: 422) {
+        Case(name: "manifest without its attachment", code: "element_missing", status: 422) {
             $0.replacingOccurrences(
-                of: "<AttachmentEncoded>.*</AttachmentEncoded>", with: "", options: .regularExpression)
+                of: "(?s)<AttachmentEncoded>.*</AttachmentEncoded>", with: "", options: .regularExpression)
         },
     ]
 

@@ -63,12 +63,15 @@ final class World {
     static let sender = "H37.12"
     static let recipients = ["H37.14", "H31.7", "H31.45.2"]
 
-    init(configure: (String) -> String = { $0 }) throws {
+    /// - Parameter settings: further keys for `hub.json5`, each with its comma.
+    init(settings: String = "") throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("lienthong-\(UUID().uuidString)").path
         let made = try Program.lienthong(["pki", "demo", folder])
         try #require(made.code == 0, "\(made.errors)")
         let path = folder + "/hub.json5"
-        let configuration = configure(try String(contentsOfFile: path, encoding: .utf8))
+        let made5 = try String(contentsOfFile: path, encoding: .utf8)
+        let end = try #require(made5.range(of: "}", options: .backwards))
+        let configuration = made5.replacingCharacters(in: end, with: settings + "\n}")
         try configuration.write(toFile: path, atomically: true, encoding: .utf8)
     }
 
