@@ -77,7 +77,7 @@ struct ComposeCommand: Command {
         let priority = try arguments.integer("--priority", in: 0...4, default: 0)
         draft.priority = Priority(rawValue: priority) ?? .normal
         draft.signer = try signer(arguments)
-        draft.staff = try staff(arguments)
+        draft.staff = try StaffArgument.read(arguments)
         return draft
     }
 
@@ -87,12 +87,6 @@ struct ComposeCommand: Command {
         if position == nil && competence == nil && arguments.value("--signer-name") == nil { return nil }
         return SignerDraft(
             competence: competence, position: position, fullName: try arguments.required("--signer-name"))
-    }
-
-    private static func staff(_ arguments: Arguments) throws -> StaffDraft? {
-        let department = arguments.value("--department")
-        if department == nil && arguments.value("--staff-name") == nil { return nil }
-        return StaffDraft(department: department, name: try arguments.required("--staff-name"))
     }
 
     /// Under a temporary name first: a letter that could not be finished never bears the real one.
@@ -186,6 +180,15 @@ extension String {
         while rest.first?.isWhitespace == true { rest.removeFirst() }
         while rest.last?.isWhitespace == true { rest.removeLast() }
         return String(rest)
+    }
+}
+
+/// `--staff-name` and `--department`.
+enum StaffArgument {
+    static func read(_ arguments: Arguments) throws -> StaffDraft? {
+        let department = arguments.value("--department")
+        if department == nil && arguments.value("--staff-name") == nil { return nil }
+        return StaffDraft(department: department, name: try arguments.required("--staff-name"))
     }
 }
 

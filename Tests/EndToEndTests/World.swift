@@ -31,31 +31,71 @@ enum Program {
     /// Runs `lienthong` to its end.
     @discardableResult
     static func lienthong(_ words: [String]) throws -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: folder + "/lienthong")
-        process.arguments = words
-        process.standardInput = FileHandle.nullDevice
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("lt-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: scratch) }
         // Files instead of pipes: a pipe that nobody drains stops a talkative child.
-        let (out, err) = (scratch.appendingPathComponent("out"), scratch.appendingPathComponent("err"))
-        _ = FileManager.default.createFile(atPath: out.path, contents: nil)
-        _ = FileManager.default.createFile(atPath: err.path, contents: nil)
-        process.standardOutput = try FileHandle(forWritingTo: out)
-        process.standardError = try FileHandle(forWritingTo: err)
-        try process.run()
-        process.waitUntilExit()
+        let (out, err) = (scratch.path + "/out", scratch.path + "/err")
+        let child = try Child(folder + "/lienthong", words, output: out, errors: err)
+        let code = child.wait()
         return Result(
-            code: process.terminationStatus, output: [UInt8](try Data(contentsOf: out)),
-            errors: String(decoding: try Data(contentsOf: err), as: UTF8.self))
+            code: code, output: [UInt8](try Data(contentsOf: URL(fileURLWithPath: out))),
+            errors: String(decoding: try Data(contentsOf: URL(fileURLWithPath: err)), as: UTF8.self))
+    }
+}
+
+/// A process of ours. Foundation's own waits on a run loop, which the threads of tests do not have.
+final class Child {
+    let identifier: pid_t
+    private var code: Int32?
+
+    init(_ program: String, _ words: [String], output: String = "/dev/null", errors: String = "/dev/null") throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        var arguments: [UnsafeMutablePointer<CChar>?] = ([program] + words).map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var child: pid_t = 0
+        let result = posix_spawn(&child, program, &actions, nil, &arguments, environ)
+        try #require(result == 0, "cannot run \(program)")
+        identifier = child
+    }
+
+    var isRunning: Bool {
+        if code != nil { return false }
+        var status: Int32 = 0
+        guard waitpid(identifier, &status, WNOHANG) == identifier else { return true }
+        code = Self.exitCode(status)
+        return false
+    }
+
+    /// The exit code; 128 + the signal's number where a signal ended it.
+    func wait() -> Int32 {
+        if let code { return code }
+        var status: Int32 = 0
+        while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
+        let ended = Self.exitCode(status)
+        code = ended
+        return ended
+    }
+
+    func signal(_ number: Int32) {
+        if isRunning { kill(identifier, number) }
+    }
+
+    private static func exitCode(_ status: Int32) -> Int32 {
+        let signal = status & 0x7F
+        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }
 }
 
 /// A throw-away PKI with a hub's folder, and the real daemon in it.
 final class World {
     let folder: String
-    private(set) var daemon: Process?
+    private(set) var daemon: Child?
     private(set) var api = ""
     private(set) var operations = ""
     private var letters = 0
@@ -86,19 +126,9 @@ final class World {
     func start(_ extra: [String] = []) throws {
         let addresses = path("data/addresses.json")
         try? FileManager.default.removeItem(atPath: addresses)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Program.folder + "/lienthongd")
-        process.arguments = ["--config", path("hub.json5")] + extra
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
         let log = path("lienthongd.log")
-        if !FileManager.default.fileExists(atPath: log) {
-            _ = FileManager.default.createFile(atPath: log, contents: nil)
-        }
-        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
-        try handle.seekToEnd()
-        process.standardError = handle
-        try process.run()
+        let process = try Child(
+            Program.folder + "/lienthongd", ["--config", path("hub.json5")] + extra, errors: log)
         daemon = process
         while process.isRunning {
             if let data = FileManager.default.contents(atPath: addresses) {
@@ -110,26 +140,24 @@ final class World {
             usleep(5_000)
         }
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-        throw StartFailure(code: process.terminationStatus, log: String(text.suffix(2000)))
+        throw StartFailure(code: process.wait(), log: String(text.suffix(2000)))
     }
 
     struct StartFailure: Error { let code: Int32, log: String }
 
     /// SIGKILL, by the id that we started.
     func kill() {
-        guard let daemon, daemon.isRunning else { return }
-        Foundation.kill(daemon.processIdentifier, SIGKILL)
-        daemon.waitUntilExit()
-        self.daemon = nil
+        daemon?.signal(SIGKILL)
+        _ = daemon?.wait()
+        daemon = nil
     }
 
     /// SIGTERM; the exit code.
     func stop() -> Int32 {
         guard let daemon else { return -1 }
-        daemon.terminate()
-        daemon.waitUntilExit()
+        daemon.signal(SIGTERM)
         self.daemon = nil
-        return daemon.terminationStatus
+        return daemon.wait()
     }
 
     /// Runs a verb as `agency` (or `auditor`, `operator`) against this hub.
