@@ -28,6 +28,7 @@ struct TrailDocument {
             writer.member("kind", summary.kind.rawValue)
             writer.member("sender", summary.sender)
             writer.member("code", document.code)
+            writer.member("promulgationDate", document.promulgationDate)
             // An auditor follows who did what; what the letter says is not the auditor's business.
             if viewer.agency != nil { writer.member("subject", summary.subject) }
             writer.member("priority", summary.priority.rawValue)
