@@ -13,6 +13,7 @@ package enum Signals {
     /// Takes the three signals from now on; `block` is called for each, one after the other, and may block.
     /// Once per process; the thread lives as long as the process.
     package static func handle(_ block: @escaping @Sendable (Kind) -> Void) throws(SystemError) {
+        unblock()
         var ends: [CInt] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else { throw SystemError("pipe") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -59,6 +60,14 @@ package enum Signals {
                 }
             }
         }
+    }
+
+    /// A mask is inherited: a daemon started from a thread that had signals blocked would never hear SIGTERM.
+    private static func unblock() {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for number in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&set, number) }
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 }
 
