@@ -70,7 +70,8 @@ struct AgencyEndpoint {
         return agency
     }
 
-    /// The body is a directory file whose certificates are fingerprints: the hub reads no files of its callers.
+    /// The body is a directory file whose certificates are fingerprints: the hub reads no files of its
+    /// callers.
     private func importAgencies(_ exchange: HTTPExchange, replacingAll: Bool) {
         let hub = hub
         exchange.receiveBody(
@@ -108,7 +109,8 @@ struct AgencyEndpoint {
         _ method: String, _ path: [String], _ exchange: HTTPExchange
     ) throws(Rejection) {
         guard let use = CertificateUse(rawValue: path[2]), let digest = Digest256(hex: path[3]) else {
-            throw Rejection(.badRequest, "Cần …/certificates/transport|signing/<SHA-256 hex của chứng thư DER>.")
+            throw Rejection(
+                .badRequest, "Cần …/certificates/transport|signing/<SHA-256 hex của chứng thư DER>.")
         }
         let agency = try known(path[0])
         if method == "PUT", use == .transport, let other = hub.directory.caller(certificate: digest),

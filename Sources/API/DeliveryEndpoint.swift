@@ -13,7 +13,8 @@ struct DeliveryEndpoint {
         _ identifier: String, _ verb: String, _ caller: Caller, _ exchange: HTTPExchange
     ) throws(Rejection) {
         guard let agency = caller.agency else { throw .forbidden }
-        guard let delivery = Int64(identifier), delivery > 0, ["acknowledge", "release", "extend"].contains(verb)
+        guard let delivery = Int64(identifier), delivery > 0,
+            ["acknowledge", "release", "extend"].contains(verb)
         else { throw .notFound }
         let hub = hub
         exchange.receiveBody(
@@ -76,7 +77,8 @@ private struct LeaseOrder {
         do {
             value = try JSONReader.read(bytes)
         } catch {
-            throw Rejection(.badRequest, "Nội dung không phải JSON: dòng \(error.line).", internalDetail: error.message)
+            throw Rejection(
+                .badRequest, "Nội dung không phải JSON: dòng \(error.line).", internalDetail: error.message)
         }
         guard let token = value["lease"]?.string.flatMap({ LeaseToken($0) }) else {
             throw Rejection(.badRequest, "Thiếu \"lease\": mã giữ nhận được từ hộp đến (32 chữ số hex).")
@@ -84,7 +86,8 @@ private struct LeaseOrder {
         self.token = token
         if let reason = value["reason"], !reason.isNull {
             guard let text = reason.string, text.utf8.count <= Self.reasonBytesMax else {
-                throw Rejection(.badRequest, "\"reason\" phải là chuỗi không quá \(Self.reasonBytesMax) byte.")
+                throw Rejection(
+                    .badRequest, "\"reason\" phải là chuỗi không quá \(Self.reasonBytesMax) byte.")
             }
             self.reason = text
         } else {

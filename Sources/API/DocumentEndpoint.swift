@@ -64,7 +64,9 @@ struct DocumentEndpoint {
             return Response(
                 head: ResponseHead(
                     status: 200,
-                    fields: ["Content-Type": "application/pkcs7-signature", "Cache-Control": "private, no-cache"]),
+                    fields: [
+                        "Content-Type": "application/pkcs7-signature", "Cache-Control": "private, no-cache",
+                    ]),
                 body: .bytes(signature))
         }
     }

@@ -5,7 +5,8 @@ internal import Hub
 internal import Storage
 internal import Transport
 
-/// `GET /log/…`: the audit log as C2SP tlog-tiles. It holds digests and codes only, so every role may read it.
+/// `GET /log/…`: the audit log as C2SP tlog-tiles. It holds digests and codes only, so every role may read
+/// it.
 struct LogEndpoint {
     let hub: Hub
 

@@ -35,7 +35,9 @@ package struct OperationsHandler: RequestHandler {
         }
     }
 
-    private static func text(_ status: Int, _ text: String, type: String = "text/plain; charset=utf-8") -> Response {
+    private static func text(_ status: Int, _ text: String, type: String = "text/plain; charset=utf-8")
+        -> Response
+    {
         Response(
             head: ResponseHead(status: status, fields: ["Content-Type": type, "Cache-Control": "no-store"]),
             body: .bytes(Array(text.utf8)))

@@ -17,7 +17,8 @@ struct OutboxEndpoint {
         var since = Instant(milliseconds: 0)
         if let text = request.target.value(of: "since") {
             guard let instant = Instant(rfc3339: text) else {
-                throw Rejection(.badRequest, "Tham số since phải là thời điểm RFC 3339, ví dụ 2026-11-20T00:00:00Z.")
+                throw Rejection(
+                    .badRequest, "Tham số since phải là thời điểm RFC 3339, ví dụ 2026-11-20T00:00:00Z.")
             }
             since = instant
         }

@@ -45,7 +45,9 @@ package struct Routes: RequestHandler {
         guard let caller = hub.directory.caller(certificate: certificate.sha256) else {
             throw Rejection(
                 .unknownCaller,
-                "Chứng thư kết nối (SHA-256 \(certificate.sha256.hex)) chưa được đăng ký trong danh bạ của trục.")
+                "Chứng thư kết nối (SHA-256 \(certificate.sha256.hex)) chưa được đăng ký trong danh bạ "
+                    + "của trục."
+            )
         }
         if let agency = caller.agency, agency.status == .retired || agency.status == .locked {
             throw Rejection(.agencyNotActive, "Cơ quan \(agency.code) đang bị khóa hoặc đã ngừng hoạt động.")
@@ -97,7 +99,8 @@ package struct Routes: RequestHandler {
 }
 
 extension Rejection {
-    static let notFound = Rejection(.notFound, "Không có gì ở địa chỉ này, hoặc không thuộc về cơ quan đang hỏi.")
+    static let notFound = Rejection(
+        .notFound, "Không có gì ở địa chỉ này, hoặc không thuộc về cơ quan đang hỏi.")
     static let forbidden = Rejection(.forbidden, "Vai trò của chứng thư kết nối không được làm việc này.")
 }
 

@@ -12,10 +12,12 @@ struct SubmitEndpoint {
         try hub.requireRoom()
         let length = request.contentLength
         guard length ?? 0 <= hub.options.letterBytesMax + SubmitEndpoint.formBytesMax else {
-            throw Rejection(.tooLarge, "Văn bản lớn hơn giới hạn \(hub.options.letterBytesMax) byte của trục.")
+            throw Rejection(
+                .tooLarge, "Văn bản lớn hơn giới hạn \(hub.options.letterBytesMax) byte của trục.")
         }
         let submission = Submission(
-            hub: hub, caller: agency, exchange: exchange, reading: hub.intake.beginReading(expectedByteCount: length))
+            hub: hub, caller: agency, exchange: exchange,
+            reading: hub.intake.beginReading(expectedByteCount: length))
         switch request.mediaType {
         case "application/xml", "text/xml":
             exchange.receiveBody(PlainSubmission(submission))
@@ -184,7 +186,8 @@ private final class FormSubmission: BodyConsumer {
         do {
             try parser.finish()
         } catch {
-            return submission.refuse(Rejection(.badRequest, "Nội dung multipart/form-data sai: \(error.reason)."))
+            return submission.refuse(
+                Rejection(.badRequest, "Nội dung multipart/form-data sai: \(error.reason)."))
         }
         guard seen.contains("edoc") else {
             return submission.refuse(Rejection(.badRequest, "Thiếu phần edoc trong multipart/form-data."))

@@ -12,7 +12,9 @@ package enum DeliveryState: String, Sendable, CaseIterable {
     /// Legal transitions; everything else is a bug or a stale caller.
     package func mayBecome(_ next: DeliveryState) -> Bool {
         switch (self, next) {
-        case (.queued, .leased), (.leased, .delivered), (.leased, .queued), (.leased, .dead), (.dead, .queued): true
+        case (.queued, .leased), (.leased, .delivered), (.leased, .queued), (.leased, .dead),
+            (.dead, .queued):
+            true
         // A lease renewed on the same delivery.
         case (.leased, .leased): true
         default: false

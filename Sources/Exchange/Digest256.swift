@@ -29,7 +29,9 @@ package struct Digest256: Hashable, Sendable, Comparable, CustomStringConvertibl
     /// The 32 bytes of `bytes` from `offset` on; nil where they are not all there. For rows of hashes, where
     /// a slice for each of them would cost more than reading it.
     package init?(_ bytes: Span<UInt8>, at offset: Int) {
-        guard offset >= 0, bytes.count >= Self.byteCount, offset <= bytes.count - Self.byteCount else { return nil }
+        guard offset >= 0, bytes.count >= Self.byteCount, offset <= bytes.count - Self.byteCount else {
+            return nil
+        }
         func word(_ start: Int) -> UInt64 {
             var value: UInt64 = 0
             for index in start..<start + 8 { value = value << 8 | UInt64(bytes[index]) }

@@ -2,7 +2,9 @@
 ///
 /// Swift's own `==` takes "é" in NFC and NFD, or K and the Kelvin sign, for equal. An identifier that
 /// was signed must not match another one that only looks alike, so identifiers are of this type.
-package struct ExactString: Hashable, Sendable, Comparable, ExpressibleByStringLiteral, CustomStringConvertible {
+package struct ExactString: Hashable, Sendable, Comparable, ExpressibleByStringLiteral,
+    CustomStringConvertible
+{
     package let string: String
 
     package init(_ string: String) {
@@ -27,7 +29,9 @@ package struct ExactString: Hashable, Sendable, Comparable, ExpressibleByStringL
         guard left.string.utf8.count == right.string.utf8.count else { return false }
         // In place: an iterator over UTF-8 views costs a hundred times a comparison of bytes, and names of
         // elements are compared for every element of every letter.
-        return unsafe left.withBytes { left in unsafe right.withBytes { right in unsafe left.elementsEqual(right) } }
+        return unsafe left.withBytes { left in
+            unsafe right.withBytes { right in unsafe left.elementsEqual(right) }
+        }
     }
 
     private func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {

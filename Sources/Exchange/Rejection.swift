@@ -7,7 +7,8 @@ package struct Rejection: Error, Sendable, Equatable {
     }
 
     package let code: RejectionCode
-    /// Vietnamese, for the person who must mend it: no personal data, no paths of the server, nothing about others.
+    /// Vietnamese, for the person who must mend it: no personal data, no paths of the server, nothing about
+    /// others.
     package let detail: String
     package let remedy: Remedy
     /// What is wrong inside the letter, all of it at once where that can be known.
@@ -16,7 +17,8 @@ package struct Rejection: Error, Sendable, Equatable {
     package let internalDetail: String
 
     package init(
-        _ code: RejectionCode, _ detail: String, remedy: Remedy = .senderMustCorrect, findings: [Finding] = [],
+        _ code: RejectionCode, _ detail: String, remedy: Remedy = .senderMustCorrect,
+        findings: [Finding] = [],
         internalDetail: String = ""
     ) {
         self.code = code
@@ -29,7 +31,8 @@ package struct Rejection: Error, Sendable, Equatable {
 
 /// One mistake in a letter, with its place.
 package struct Finding: Sendable, Equatable {
-    /// `/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/To[2]/OrganId`; empty where the place is the whole file.
+    /// `/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/To[2]/OrganId`; empty where the place is the whole
+    /// file.
     package let path: String
     /// 1-based; 0 where it is not known.
     package let line: Int

@@ -114,10 +114,13 @@ struct BodyReader: Sendable {
         guard (1...15).contains(end - line.lowerBound) else { throw .badRequest("a bad chunk size") }
         var size: Int64 = 0
         for index in line.lowerBound..<end {
-            guard let digit = ByteClass.hexadecimalValue(bytes[index]) else { throw .badRequest("a bad chunk size") }
+            guard let digit = ByteClass.hexadecimalValue(bytes[index]) else {
+                throw .badRequest("a bad chunk size")
+            }
             size = size << 4 | Int64(digit)
         }
-        guard end == line.upperBound || ByteClass.all(bytes, end..<line.upperBound, in: ByteClass.fieldValue) else {
+        guard end == line.upperBound || ByteClass.all(bytes, end..<line.upperBound, in: ByteClass.fieldValue)
+        else {
             throw .badRequest("a control byte in a chunk extension")
         }
         return size

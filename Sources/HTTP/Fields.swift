@@ -33,7 +33,8 @@ package struct Fields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         bytes.append(contentsOf: name.utf8)
         let valueStart = bytes.count
         bytes.append(contentsOf: value.utf8)
-        lines.append(Line(nameStart: Int32(start), valueStart: Int32(valueStart), valueEnd: Int32(bytes.count)))
+        lines.append(
+            Line(nameStart: Int32(start), valueStart: Int32(valueStart), valueEnd: Int32(bytes.count)))
         return true
     }
 
@@ -71,7 +72,9 @@ package struct Fields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     package func forEach(_ body: (_ name: String, _ value: String) -> Void) {
         for line in lines {
-            body(String(decoding: bytes[Int(line.nameStart)..<Int(line.valueStart)], as: UTF8.self), value(of: line))
+            body(
+                String(decoding: bytes[Int(line.nameStart)..<Int(line.valueStart)], as: UTF8.self),
+                value(of: line))
         }
     }
 
@@ -93,7 +96,8 @@ package struct Fields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         bytes.append(line, name)
         let valueStart = bytes.count
         bytes.append(line, value)
-        lines.append(Line(nameStart: Int32(start), valueStart: Int32(valueStart), valueEnd: Int32(bytes.count)))
+        lines.append(
+            Line(nameStart: Int32(start), valueStart: Int32(valueStart), valueEnd: Int32(bytes.count)))
     }
 
     private func value(of line: Line) -> String {

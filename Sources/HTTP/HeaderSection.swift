@@ -32,7 +32,9 @@ struct HeaderSection: Sendable {
         guard bytes[line.lowerBound] != 0x20, bytes[line.lowerBound] != 0x09 else {
             throw .badRequest("a folded field line")
         }
-        guard let colon = bytes.firstIndex(of: 0x3A, in: line) else { throw .badRequest("a field without a colon") }
+        guard let colon = bytes.firstIndex(of: 0x3A, in: line) else {
+            throw .badRequest("a field without a colon")
+        }
         let name = line.lowerBound..<colon
         // A space before the colon is no token either: some would read `Content-Length :`, some would not.
         guard !name.isEmpty, ByteClass.all(bytes, name, in: ByteClass.token) else {
@@ -45,7 +47,9 @@ struct HeaderSection: Sendable {
         guard ByteClass.all(bytes, start..<end, in: ByteClass.fieldValue) else {
             throw .badRequest("a control byte in a field value")
         }
-        guard HeaderSection.isUTF8(bytes, start..<end) else { throw .badRequest("a field value that is not UTF-8") }
+        guard HeaderSection.isUTF8(bytes, start..<end) else {
+            throw .badRequest("a field value that is not UTF-8")
+        }
         fields.append(bytes, name: name, value: start..<end)
         return false
     }
@@ -63,13 +67,17 @@ extension Fields {
     func framing(minorVersion: Int) throws(ProtocolError) -> BodyFraming? {
         let lengths = count(of: "Content-Length")
         let codings = count(of: "Transfer-Encoding")
-        guard lengths + codings <= 1 else { throw .badRequest("more than one statement of the body's length") }
+        guard lengths + codings <= 1 else {
+            throw .badRequest("more than one statement of the body's length")
+        }
         if let coding = self["Transfer-Encoding"] {
             guard minorVersion >= 1 else { throw .badRequest("Transfer-Encoding in HTTP/1.0") }
             guard Fields.equalIgnoringCase(coding.utf8, "chunked".utf8) else {
-                // An unknown coding alone is 501 by RFC 9112 section 6.1; an odd spelling of chunked is an attack.
+                // An unknown coding alone is 501 by RFC 9112 section 6.1; an odd spelling of chunked is an
+                // attack.
                 let isOneToken = !coding.isEmpty && ByteClass.all(coding, in: ByteClass.token)
-                throw isOneToken ? ProtocolError(501, "an unknown transfer coding") : .badRequest("bad transfer coding")
+                throw isOneToken
+                    ? ProtocolError(501, "an unknown transfer coding") : .badRequest("bad transfer coding")
             }
             return .chunked
         }

@@ -42,7 +42,8 @@ package enum RequestWriter {
         method: String, target: String, host: String, fields: Fields, contentLength: Int64?,
         into output: inout [UInt8]
     ) throws(ProtocolError) {
-        guard !method.isEmpty, ByteClass.all(method, in: ByteClass.token), ByteClass.all(host, in: ByteClass.host)
+        guard !method.isEmpty, ByteClass.all(method, in: ByteClass.token),
+            ByteClass.all(host, in: ByteClass.host)
         else { throw .badRequest("the method or host holds a forbidden byte") }
         _ = try RequestTarget(target)
         output.append(contentsOf: "\(method) \(target) HTTP/1.1\r\nHost: \(host)\r\n".utf8)
@@ -70,7 +71,9 @@ extension Fields {
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, RFC 9110 section 5.6.7.
 package enum HTTPDate {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
 
     package static func format(_ instant: Instant) -> String {
         let parts = instant.calendar(offsetMinutes: 0)

@@ -44,8 +44,8 @@ package struct MultipartParser: Sendable {
     private static let boundaryBytesMax = 70
 
     private let limits: MultipartLimits
-    /// CR LF, two dashes and the boundary. A boundary holds no CR, so a delimiter can begin only at a CR and a
-    /// failed match never has to go back further than its own start.
+    /// CR LF, two dashes and the boundary. A boundary holds no CR, so a delimiter can begin only at a CR and
+    /// a failed match never has to go back further than its own start.
     private let delimiter: [UInt8]
     private var state = State.opening(matched: 2)
     private var partCount = 0
@@ -53,7 +53,8 @@ package struct MultipartParser: Sendable {
     /// - Parameter contentType: the request's. Throws 415 where it is not multipart/form-data, 400 where its
     ///   boundary is missing or not what RFC 2046 allows.
     package init(contentType: String?, limits: MultipartLimits = MultipartLimits()) throws(ProtocolError) {
-        guard let value = contentType.flatMap({ ParameterizedValue($0) }), value.value == "multipart/form-data"
+        guard let value = contentType.flatMap({ ParameterizedValue($0) }),
+            value.value == "multipart/form-data"
         else { throw ProtocolError(415, "the body is not multipart/form-data") }
         let boundary = Array((value["boundary"] ?? "").utf8)
         let allowed = Set("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'()+_,-./:=? ".utf8)
@@ -75,7 +76,9 @@ package struct MultipartParser: Sendable {
                     throw .badRequest("a multipart body that does not begin with its boundary")
                 }
                 position += 1
-                state = matched + 1 == delimiter.count ? .afterDelimiter(first: nil) : .opening(matched: matched + 1)
+                state =
+                    matched + 1 == delimiter.count
+                    ? .afterDelimiter(first: nil) : .opening(matched: matched + 1)
             case .afterDelimiter(let first):
                 if try readAfterDelimiter(input[position], first) {
                     position += 1
@@ -127,7 +130,9 @@ package struct MultipartParser: Sendable {
         }
     }
 
-    private mutating func readBody(_ input: Span<UInt8>, at position: inout Int, _ alreadyMatched: Int) -> Event? {
+    private mutating func readBody(_ input: Span<UInt8>, at position: inout Int, _ alreadyMatched: Int)
+        -> Event?
+    {
         var matched = alreadyMatched
         if matched > 0 {
             while matched < delimiter.count, position < input.count, input[position] == delimiter[matched] {

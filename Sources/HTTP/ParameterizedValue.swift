@@ -59,8 +59,8 @@ package struct ParameterizedValue: Sendable, Equatable {
             return bytes[start..<position]
         }
 
-        /// A token, or a quoted string with its escapes taken out. A backslash only escapes a quote or itself:
-        /// some browsers send paths with bare backslashes.
+        /// A token, or a quoted string with its escapes taken out. A backslash only escapes a quote or
+        /// itself: some browsers send paths with bare backslashes.
         mutating func parameterValue() -> String? {
             guard skip(0x22) else {
                 let token = take { ByteClass.contains($0, in: ByteClass.token) }

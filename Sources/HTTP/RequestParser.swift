@@ -54,7 +54,8 @@ package struct RequestParser: Sendable {
             state = .fields(line, section)
         }
         if case .fields(let line, var section) = state {
-            // The section is moved out of the state, not copied: a copy would be made for every piece that comes.
+            // The section is moved out of the state, not copied: a copy would be made for every piece that
+            // comes.
             state = .requestLine
             let isWhole = try section.read(input, at: &position)
             guard isWhole else {
@@ -130,7 +131,9 @@ package struct RequestParser: Sendable {
         guard !method.isEmpty, ByteClass.all(bytes, method, in: ByteClass.token) else {
             throw .badRequest("a method that is no token")
         }
-        guard method.count <= RequestParser.methodBytesMax else { throw ProtocolError(501, "an unknown method") }
+        guard method.count <= RequestParser.methodBytesMax else {
+            throw ProtocolError(501, "an unknown method")
+        }
         let minorVersion = try RequestParser.minorVersion(bytes, second + 1..<line.upperBound)
         guard second - first - 1 <= limits.targetBytesMax else {
             throw ProtocolError(414, "the request target is too long")
@@ -141,7 +144,8 @@ package struct RequestParser: Sendable {
             minorVersion: minorVersion)
     }
 
-    private static func minorVersion(_ bytes: Span<UInt8>, _ version: Range<Int>) throws(ProtocolError) -> Int {
+    private static func minorVersion(_ bytes: Span<UInt8>, _ version: Range<Int>) throws(ProtocolError) -> Int
+    {
         guard version.count == 8, bytes.matches(Array("HTTP/".utf8), at: version.lowerBound),
             bytes[version.lowerBound + 6] == 0x2E
         else { throw .badRequest("a malformed request line") }

@@ -45,12 +45,15 @@ package struct ResponseParser: Sendable {
     ) throws(ProtocolError) -> Event? {
         if case .statusLine = state {
             let tooLong = ProtocolError.badRequest("the status line is too long")
-            guard let line = try lines.next(input, at: &position, bytesMax: limits.targetBytesMax, tooLong: tooLong)
+            guard
+                let line = try lines.next(
+                    input, at: &position, bytesMax: limits.targetBytesMax, tooLong: tooLong)
             else { return nil }
             let statusLine: StatusLine
             switch line {
             case .inInput(let range): statusLine = try ResponseParser.statusLine(input, range)
-            case .assembled(let bytes): statusLine = try ResponseParser.statusLine(bytes.span, 0..<bytes.count)
+            case .assembled(let bytes):
+                statusLine = try ResponseParser.statusLine(bytes.span, 0..<bytes.count)
             }
             let section = HeaderSection(bytesMax: limits.headerBytesMax, countMax: limits.headerCountMax)
             state = .fields(statusLine, section)
@@ -97,12 +100,16 @@ package struct ResponseParser: Sendable {
         let hasNoBody = answersHEAD || line.status == 204 || line.status == 304
         let framing = hasNoBody ? BodyFraming.none : stated ?? .untilClose
         state = .body(try BodyReader(framing, limits: limits))
-        let keepAlive = framing != .untilClose && KeepAlive.isWanted(by: fields, minorVersion: line.minorVersion)
-        return .head(ResponseHead(status: line.status, fields: fields), keepAlive: keepAlive, framing: framing)
+        let keepAlive =
+            framing != .untilClose && KeepAlive.isWanted(by: fields, minorVersion: line.minorVersion)
+        return .head(
+            ResponseHead(status: line.status, fields: fields), keepAlive: keepAlive, framing: framing)
     }
 
     /// `HTTP/1.x SP 3DIGIT SP [reason]`.
-    private static func statusLine(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(ProtocolError) -> StatusLine {
+    private static func statusLine(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(ProtocolError)
+        -> StatusLine
+    {
         let start = line.lowerBound
         guard line.count >= 12, bytes.matches(Array("HTTP/1.".utf8), at: start), bytes[start + 8] == 0x20,
             (0x30...0x31).contains(bytes[start + 7]), line.count == 12 || bytes[start + 12] == 0x20,

@@ -49,7 +49,9 @@ package struct Admission: Sendable {
         }
         let recipients = try resolve(letter)
         try requireSignature(verified, of: caller)
-        let key = Self.key(["letter", caller.code.string, letter.documentID.string, String(letter.businessType)])
+        let key = Self.key([
+            "letter", caller.code.string, letter.documentID.string, String(letter.businessType),
+        ])
         return AdmittedMessage(
             document: NewDocument(
                 key: key, kind: .letter, sender: caller.code, documentID: letter.documentID,
@@ -63,7 +65,8 @@ package struct Admission: Sendable {
 
     private func requireSender(_ sender: Organization, is caller: Agency) throws(Rejection) {
         guard directory.agency(sender.organID)?.code == caller.code else {
-            let detail = "From/OrganId \(sender.organID) không phải mã của cơ quan đang kết nối (\(caller.code))."
+            let detail =
+                "From/OrganId \(sender.organID) không phải mã của cơ quan đang kết nối (\(caller.code))."
             throw Rejection(.notYourAgency, detail, findings: [sender.finding(.notYourAgency, detail)])
         }
     }
@@ -83,11 +86,15 @@ package struct Admission: Sendable {
                 continue
             }
             guard agency.status == .active else {
-                find(.recipientNotActive, "Cơ quan \(code) không còn hoặc chưa nhận văn bản qua trục.", organization)
+                find(
+                    .recipientNotActive, "Cơ quan \(code) không còn hoặc chưa nhận văn bản qua trục.",
+                    organization)
                 continue
             }
             guard seen.insert(agency.code).inserted else {
-                find(.recipientRepeated, "Cơ quan \(code) đã có trong danh sách nhận (mã khác của \(agency.code)).", organization)
+                find(
+                    .recipientRepeated,
+                    "Cơ quan \(code) đã có trong danh sách nhận (mã khác của \(agency.code)).", organization)
                 continue
             }
             recipients.append(agency.code)
@@ -135,7 +142,8 @@ package struct Admission: Sendable {
         }
         switch code {
         case .recallRequested, .agreed, .declined:
-            throw Rejection(.operationNotSupported, "Trục chưa nhận trạng thái \(code.rawValue) (lấy lại, cập nhật).")
+            throw Rejection(
+                .operationNotSupported, "Trục chưa nhận trạng thái \(code.rawValue) (lấy lại, cập nhật).")
         default: break
         }
         guard let sender = directory.agency(status.responseFor.organID) else {
@@ -149,8 +157,10 @@ package struct Admission: Sendable {
             document: NewDocument(
                 key: key, kind: .status, sender: caller.code, documentID: status.responseFor.documentID,
                 code: status.responseFor.code, businessType: 0, subject: code.title, priority: .normal,
-                promulgationDate: status.responseFor.promulgationDate, dueDate: nil, recipients: [sender.code],
-                payload: verified.read.payload, byteCount: verified.read.byteCount, sha256: verified.read.sha256,
+                promulgationDate: status.responseFor.promulgationDate, dueDate: nil,
+                recipients: [sender.code],
+                payload: verified.read.payload, byteCount: verified.read.byteCount,
+                sha256: verified.read.sha256,
                 detachedSignature: verified.read.detachedSignature, indication: verified.verdict.summary,
                 verdict: verified.verdict.json(), signerSHA256: verified.signers.first, requestID: requestID,
                 status: StatusDetails(

@@ -14,7 +14,8 @@ package final class CheckpointSigner: Sendable {
         self.key = key
     }
 
-    /// - Throws: `StorageError` (damaged) where OpenSSL would not sign: without a checkpoint nobody may be answered.
+    /// - Throws: `StorageError` (damaged) where OpenSSL would not sign: without a checkpoint nobody may be
+    ///   answered.
     package func sign(_ tree: TreeState) throws(StorageError) -> SignedCheckpoint {
         let checkpoint = Checkpoint(origin: origin, size: tree.size, root: tree.root)
         do {

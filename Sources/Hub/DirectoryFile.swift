@@ -54,8 +54,12 @@ package struct DirectoryFile: Sendable {
             throw DirectoryFileError(line: value.line, detail: "\"code\" phải có từ 1 đến 64 byte")
         }
         var agency = Agency(code: AgencyCode(code), name: try text(value, "name"))
-        for alias in try list(value, "aliases") { agency.aliases.append(AgencyCode(try text(alias, in: "aliases"))) }
-        if let parent = value["parent"], !parent.isNull { agency.parent = AgencyCode(try text(parent, in: "parent")) }
+        for alias in try list(value, "aliases") {
+            agency.aliases.append(AgencyCode(try text(alias, in: "aliases")))
+        }
+        if let parent = value["parent"], !parent.isNull {
+            agency.parent = AgencyCode(try text(parent, in: "parent"))
+        }
         if let level = value["level"] {
             guard let number = level.integer, (0...9).contains(number) else {
                 throw DirectoryFileError(line: level.line, detail: "\"level\" phải là số nguyên từ 0 đến 9")
@@ -63,7 +67,9 @@ package struct DirectoryFile: Sendable {
             agency.level = Int(number)
         }
         if let status = value["status"] { agency.status = try choice(status, "status") }
-        if let policy = value["signaturePolicy"] { agency.signaturePolicy = try choice(policy, "signaturePolicy") }
+        if let policy = value["signaturePolicy"] {
+            agency.signaturePolicy = try choice(policy, "signaturePolicy")
+        }
         agency.transportCertificates = try certificates(value, "transportCertificates", certificate)
         agency.signingCertificates = try certificates(value, "signingCertificates", certificate)
         return agency
@@ -89,7 +95,8 @@ package struct DirectoryFile: Sendable {
             let named = try text(item, in: name)
             if named.hasPrefix("sha256:") {
                 guard let digest = Digest256(hex: named.dropFirst(7)) else {
-                    throw DirectoryFileError(line: item.line, detail: "\"\(named)\" không phải vân tay SHA-256")
+                    throw DirectoryFileError(
+                        line: item.line, detail: "\"\(named)\" không phải vân tay SHA-256")
                 }
                 digests.append(digest)
                 continue

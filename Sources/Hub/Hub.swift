@@ -183,8 +183,10 @@ package final class Hub: Sendable {
 
     package var gauges: [Metrics.Gauge] {
         [
-            Metrics.Gauge("changes_waiting", "Changes that wait for the next commit.", Int64(sequencer.waiting)),
-            Metrics.Gauge("long_polls_waiting", "Recipients that wait for deliveries.", Int64(inboxes.waitingPolls)),
+            Metrics.Gauge(
+                "changes_waiting", "Changes that wait for the next commit.", Int64(sequencer.waiting)),
+            Metrics.Gauge(
+                "long_polls_waiting", "Recipients that wait for deliveries.", Int64(inboxes.waitingPolls)),
             Metrics.Gauge("agencies", "Agencies in the directory.", Int64(directory.agencies.count)),
             Metrics.Gauge("disk_free_bytes", "Room in the data directory.", diskSpace.bytesFree),
         ]

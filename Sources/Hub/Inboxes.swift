@@ -63,7 +63,8 @@ package final class Inboxes: Sendable {
     /// - Parameter mayWait: false answers with an empty list at once where nothing waits.
     /// - Returns: the poll, to be ended by `end(_:)` when its time is over or its connection is gone.
     package func poll(
-        recipient: AgencyCode, limit: Int, leaseSeconds: Int, mayWait: Bool, answer: @escaping InboxPoll.Answer
+        recipient: AgencyCode, limit: Int, leaseSeconds: Int, mayWait: Bool,
+        answer: @escaping InboxPoll.Answer
     ) -> InboxPoll {
         let number = waiting.withLock { waiting in
             waiting.nextNumber += 1

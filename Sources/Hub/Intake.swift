@@ -21,7 +21,8 @@ package final class Intake: Sendable {
     private let verifier: Mutex<SignatureVerifier>
 
     package init(
-        spools: SpoolDirectory, sequencer: Sequencer, inboxes: Inboxes, issuer: ReceiptIssuer, workers: Workers,
+        spools: SpoolDirectory, sequencer: Sequencer, inboxes: Inboxes, issuer: ReceiptIssuer,
+        workers: Workers,
         metrics: Metrics, clock: Clock, bytesMax: Int64, verifier: SignatureVerifier
     ) {
         self.spools = spools

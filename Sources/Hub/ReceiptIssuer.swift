@@ -3,7 +3,8 @@ package import Exchange
 internal import JSON
 package import Storage
 
-/// What the hub returns for an accepted message: its log entry with an inclusion proof under a signed checkpoint.
+/// What the hub returns for an accepted message: its log entry with an inclusion proof under a signed
+/// checkpoint.
 package struct Receipt: Sendable {
     package let key: DocumentKey
     /// The receipt as JSON; the same bytes whenever it is asked for.
@@ -37,10 +38,13 @@ package struct ReceiptIssuer: Sendable {
             note = stored
         } else {
             // A crash came between signing and storing; Ed25519 gives the same signature again.
-            guard let tree = try reader.tree(size: acceptance.treeSize) else { throw Self.missing(acceptance) }
+            guard let tree = try reader.tree(size: acceptance.treeSize) else {
+                throw Self.missing(acceptance)
+            }
             note = try signer.sign(tree).note
         }
-        guard let inclusion = try reader.inclusionProof(index: acceptance.leafIndex, size: acceptance.treeSize)
+        guard
+            let inclusion = try reader.inclusionProof(index: acceptance.leafIndex, size: acceptance.treeSize)
         else { throw Self.missing(acceptance) }
         let proof = TlogProof(
             extra: acceptance.entry, index: acceptance.leafIndex, hashes: inclusion.hashes, checkpoint: note
@@ -68,6 +72,8 @@ package struct ReceiptIssuer: Sendable {
     }
 
     private static func missing(_ acceptance: Acceptance) -> StorageError {
-        StorageError(.damaged, "the log has no tree of \(acceptance.treeSize) entries that \(acceptance.key) was put in")
+        StorageError(
+            .damaged,
+            "the log has no tree of \(acceptance.treeSize) entries that \(acceptance.key) was put in")
     }
 }

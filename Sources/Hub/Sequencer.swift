@@ -75,7 +75,8 @@ package final class Sequencer: Sendable {
     /// - Returns: false where too much waits already or the hub stops; the completion will not be called.
     package func submit(_ change: Change, byteCount: Int = 0, _ completion: @escaping Completion) -> Bool {
         let (isTaken, mustWake) = queue.withLock { queue in
-            guard !queue.isStopping, queue.jobs.count < limits.jobsMax, queue.byteCount < limits.bytesMax else {
+            guard !queue.isStopping, queue.jobs.count < limits.jobsMax, queue.byteCount < limits.bytesMax
+            else {
                 return (false, false)
             }
             queue.jobs.append(Job(change: change, byteCount: byteCount, completion: completion))
@@ -121,7 +122,8 @@ package final class Sequencer: Sendable {
             metrics.batches.add()
             metrics.changes.add(UInt64(batch.count))
             do {
-                let results = try store.commit(batch.map(\.change), at: started, signed: isStored ? nil : signed)
+                let results = try store.commit(
+                    batch.map(\.change), at: started, signed: isStored ? nil : signed)
                 isStored = true
                 if signed?.size != store.tree.size {
                     signed = try signer.sign(store.tree)
@@ -136,7 +138,8 @@ package final class Sequencer: Sendable {
                 fail(batch, error, signed)
                 if error.isFatal { return onFatal(error) }
             }
-            metrics.batchMicroseconds.add(UInt64(max(0, clock.now().milliseconds - started.milliseconds)) * 1000)
+            metrics.batchMicroseconds.add(
+                UInt64(max(0, clock.now().milliseconds - started.milliseconds)) * 1000)
         }
     }
 
@@ -157,7 +160,8 @@ package final class Sequencer: Sendable {
             var count = 0
             var bytes = 0
             for job in queue.jobs {
-                guard count < limits.batchJobsMax, count == 0 || bytes + job.byteCount <= limits.batchBytesMax else {
+                guard count < limits.batchJobsMax, count == 0 || bytes + job.byteCount <= limits.batchBytesMax
+                else {
                     break
                 }
                 count += 1

@@ -26,7 +26,8 @@ package struct Verification: Sendable {
 
     /// The verdict is the worst of all signatures present; with none it is "unsigned", which is no pass.
     ///
-    /// - Parameter contentDigest: digest of the letter's bytes for a detached signature that does not use SHA-256.
+    /// - Parameter contentDigest: digest of the letter's bytes for a detached signature that does not use
+    ///   SHA-256.
     package func verify(
         _ read: ReadMessage, policy: Agency.SignaturePolicy, at instant: Instant,
         contentDigest: (DigestAlgorithm) -> [UInt8]?

@@ -21,7 +21,9 @@ package struct JSONReader {
     private var position = 0
     private var line = 1
 
-    package static func read(_ bytes: [UInt8], dialect: Dialect = .strict) throws(JSONSyntaxError) -> JSONValue {
+    package static func read(_ bytes: [UInt8], dialect: Dialect = .strict) throws(JSONSyntaxError)
+        -> JSONValue
+    {
         guard bytes.count <= bytesMax else {
             throw JSONSyntaxError(line: 1, message: "the text is longer than \(bytesMax) bytes")
         }
@@ -108,7 +110,9 @@ package struct JSONReader {
             }
             let start = line
             let name = try memberName()
-            guard names.insert(Array(name.utf8)).inserted else { throw error("the key \"\(name)\" stands twice") }
+            guard names.insert(Array(name.utf8)).inserted else {
+                throw error("the key \"\(name)\" stands twice")
+            }
             try skipSpace()
             guard take(":") else { throw error("':' is missing after \"\(name)\"") }
             members.append(JSONMember(name: name, line: start, value: try value(depth: depth + 1)))
@@ -188,7 +192,9 @@ package struct JSONReader {
     private mutating func escapedScalar() throws(JSONSyntaxError) -> Unicode.Scalar {
         let first = try hexadecimalUnit()
         if let scalar = Unicode.Scalar(UInt32(first)) { return scalar }
-        guard (0xD800..<0xDC00).contains(first), take("\\"), take("u") else { throw error("a lone surrogate") }
+        guard (0xD800..<0xDC00).contains(first), take("\\"), take("u") else {
+            throw error("a lone surrogate")
+        }
         let second = try hexadecimalUnit()
         guard (0xDC00..<0xE000).contains(second),
             let scalar = Unicode.Scalar(0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00))
@@ -209,7 +215,9 @@ package struct JSONReader {
 
     private mutating func word() throws(JSONSyntaxError) -> JSONValue.Content {
         let start = position
-        while let byte = next, Self.isNameByte(byte) || byte == 0x2B || byte == 0x2D || byte == 0x2E { position += 1 }
+        while let byte = next, Self.isNameByte(byte) || byte == 0x2B || byte == 0x2D || byte == 0x2E {
+            position += 1
+        }
         let word = String(decoding: bytes[start..<position], as: UTF8.self)
         switch word {
         case "null": return .null
@@ -225,7 +233,8 @@ package struct JSONReader {
             return .integer(value)
         }
         let digits = word.utf8.first == 0x2D ? word.utf8.dropFirst() : word.utf8[...]
-        guard let first = digits.first, (0x30...0x39).contains(first), first != 0x30 || !Self.hasLeadingZero(digits)
+        guard let first = digits.first, (0x30...0x39).contains(first),
+            first != 0x30 || !Self.hasLeadingZero(digits)
         else { throw error("\"\(word)\" is no value") }
         if let value = Int64(word) { return .integer(value) }
         guard let last = digits.last, (0x30...0x39).contains(last), !word.contains("_"), !word.contains("x"),

@@ -27,7 +27,9 @@ package struct JSONWriter {
         close(0x5D)
     }
 
-    package mutating func array<Element>(_ elements: some Sequence<Element>, _ body: (inout JSONWriter, Element) -> Void) {
+    package mutating func array<Element>(
+        _ elements: some Sequence<Element>, _ body: (inout JSONWriter, Element) -> Void
+    ) {
         array { writer in
             for element in elements { body(&writer, element) }
         }

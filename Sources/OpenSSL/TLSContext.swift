@@ -7,7 +7,8 @@ internal import COpenSSL
 /// (which could be replayed). Session tickets are sealed with keys that are drawn anew for every context:
 /// a session cannot outlive an anchor that a reload has removed.
 @safe package final class TLSContext: @unchecked Sendable {
-    // Sendable because an SSL_CTX is reference-counted and locked by OpenSSL, and nobody changes it after init.
+    // Sendable because an SSL_CTX is reference-counted and locked by OpenSSL, and nobody changes it after
+    // init.
 
     package enum ClientCertificates: Sendable {
         case none
@@ -29,8 +30,8 @@ internal import COpenSSL
     /// A server's context from PEM files.
     ///
     /// - Parameter certificate: leaf first, then intermediates.
-    /// - Parameter clientAnchors: what client certificates must lead to. An intermediate or a leaf listed here is
-    ///   an anchor as well.
+    /// - Parameter clientAnchors: what client certificates must lead to. An intermediate or a leaf listed
+    ///   here is an anchor as well.
     /// - Throws: where a file cannot be read or the key is not the certificate's.
     package init(
         serverCertificate certificate: String, key: String, clientAnchors: [String] = [],
@@ -72,7 +73,9 @@ internal import COpenSSL
         unsafe SSL_CTX_ctrl(context, SSL_CTRL_MODE, Mode.all, nil)
         unsafe SSL_CTX_set_max_early_data(context, 0)
         let ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20"
-        guard unsafe SSL_CTX_set_cipher_list(context, ciphers) == 1 else { throw .draining("choose TLS ciphers") }
+        guard unsafe SSL_CTX_set_cipher_list(context, ciphers) == 1 else {
+            throw .draining("choose TLS ciphers")
+        }
         // A key behind a pass phrase would make OpenSSL ask at a terminal that a daemon does not have.
         unsafe SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
         // One read of the socket may then bring several records; the buffer is given back when it is empty.
@@ -105,7 +108,9 @@ internal import COpenSSL
     /// Browsers choose among their certificates by the issuers named here.
     private func nameIssuers(_ files: [String]) throws(OpenSSLError) {
         guard let first = files.first else { return }
-        guard let names = unsafe SSL_load_client_CA_file(first) else { throw .draining("read anchors of \(first)") }
+        guard let names = unsafe SSL_load_client_CA_file(first) else {
+            throw .draining("read anchors of \(first)")
+        }
         unsafe SSL_CTX_set_client_CA_list(context, names)
         for file in files.dropFirst() {
             guard unsafe SSL_add_file_cert_subjects_to_stack(names, file) == 1 else {

@@ -61,7 +61,9 @@ package enum TLSResult: Sendable {
         let parameters = unsafe SSL_get0_param(ssl)
         if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
             ERR_clear_error()
-            guard !host.isEmpty, unsafe SSL_set1_host(ssl, host) == 1 else { throw .draining("expect the host \(host)") }
+            guard !host.isEmpty, unsafe SSL_set1_host(ssl, host) == 1 else {
+                throw .draining("expect the host \(host)")
+            }
             var name = Array(host.utf8) + [0]
             unsafe name.withUnsafeMutableBytes { bytes in
                 _ = unsafe SSL_ctrl(
@@ -120,7 +122,9 @@ package enum TLSResult: Sendable {
         case SSL_ERROR_ZERO_RETURN: return .closed(isClean: true)
         case SSL_ERROR_SYSCALL:
             ERR_clear_error()
-            if savedErrno == 0 || savedErrno == ECONNRESET || savedErrno == EPIPE { return .closed(isClean: false) }
+            if savedErrno == 0 || savedErrno == ECONNRESET || savedErrno == EPIPE {
+                return .closed(isClean: false)
+            }
             return .failed(OpenSSLError(action, reasons: ["errno \(savedErrno)"]))
         default:
             let code = ERR_peek_error()
@@ -162,7 +166,8 @@ package enum TLSResult: Sendable {
         defer { unsafe X509_free(certificate) }
         guard unsafe SSL_get_verify_result(ssl) == X509_V_OK else { return nil }
         var digest = [UInt8](repeating: 0, count: Digest256.byteCount)
-        guard unsafe X509_digest(certificate, EVP_sha256(), &digest, nil) == 1, let sha256 = Digest256(digest) else {
+        guard unsafe X509_digest(certificate, EVP_sha256(), &digest, nil) == 1, let sha256 = Digest256(digest)
+        else {
             ERR_clear_error()
             return nil
         }

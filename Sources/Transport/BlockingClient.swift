@@ -51,7 +51,9 @@ package final class BlockingClient {
         return limits
     }
 
-    private static func split(_ authority: Substring, defaultPort: UInt16) throws(ClientError) -> (String, UInt16) {
+    private static func split(_ authority: Substring, defaultPort: UInt16) throws(ClientError) -> (
+        String, UInt16
+    ) {
         guard !authority.isEmpty, !authority.contains("/"), !authority.contains("@") else {
             throw .invalid("the URL must be a scheme, a host and a port only")
         }
@@ -63,7 +65,8 @@ package final class BlockingClient {
             return (host, port)
         }
         guard let colon = authority.firstIndex(of: ":") else { return (String(authority), defaultPort) }
-        guard let port = UInt16(authority[authority.index(after: colon)...]), colon > authority.startIndex else {
+        guard let port = UInt16(authority[authority.index(after: colon)...]), colon > authority.startIndex
+        else {
             throw .invalid("a bad port")
         }
         return (String(authority[..<colon]), port)
@@ -75,12 +78,13 @@ package final class BlockingClient {
         _ method: String, _ target: String, fields: Fields = Fields(), body: Body = .none,
         timeoutSeconds: Double? = nil, progress: (@Sendable (Int64) -> Void)? = nil
     ) throws(ClientError) -> Answer {
-        let request = ClientRequest(method: method, target: target, fields: fields, body: try BlockingClient.open(body))
+        let request = ClientRequest(
+            method: method, target: target, fields: fields, body: try BlockingClient.open(body))
         return try perform(request, to: nil, timeoutSeconds, sent: progress, received: nil)
     }
 
-    /// GETs `target` and writes the body of a 200 or 206 to `file`, from its current position. Any other answer
-    /// is returned with its body and nothing is written.
+    /// GETs `target` and writes the body of a 200 or 206 to `file`, from its current position. Any other
+    /// answer is returned with its body and nothing is written.
     ///
     /// - Parameter progress: bytes of the body received so far; called on another thread.
     package func download(
@@ -114,7 +118,8 @@ package final class BlockingClient {
             return try performOnce(request, to: file, timeoutSeconds, sent, received)
         } catch {
             connection = nil
-            // A kept connection may have been closed meanwhile: what was not sent, or has no effect, is asked again.
+            // A kept connection may have been closed meanwhile: what was not sent, or has no effect, is asked
+            // again.
             guard isReused, BlockingClient.mayRepeat(request, after: error), file == nil else { throw error }
             return try performOnce(request, to: file, timeoutSeconds, sent, received)
         }
@@ -133,7 +138,11 @@ package final class BlockingClient {
         _ sent: (@Sendable (Int64) -> Void)?, _ received: (@Sendable (Int64) -> Void)?
     ) throws(ClientError) -> Answer {
         let connection: ClientConnection
-        if let kept = self.connection { connection = kept } else { connection = try client.connect(host: host, port: port) }
+        if let kept = self.connection {
+            connection = kept
+        } else {
+            connection = try client.connect(host: host, port: port)
+        }
         self.connection = connection
         let outcome: Outcome
         do {
@@ -141,7 +150,8 @@ package final class BlockingClient {
         } catch {
             throw .unreachable("\(error)")
         }
-        let receiver = AnswerCollector(outcome, connection: connection, file: file, sent: sent, received: received)
+        let receiver = AnswerCollector(
+            outcome, connection: connection, file: file, sent: sent, received: received)
         connection.send(request, stallSecondsMax: timeoutSeconds ?? stallSecondsMax, to: receiver)
         let result = outcome.wait()
         if case .success(let answer) = result, answer.head.fields.contains("Connection", token: "close") {
@@ -184,7 +194,8 @@ private final class AnswerCollector: ResponseReceiver {
     private var byteCount: Int64 = 0
 
     init(
-        _ outcome: Outcome, connection: ClientConnection, file: FileDescriptor?, sent: (@Sendable (Int64) -> Void)?,
+        _ outcome: Outcome, connection: ClientConnection, file: FileDescriptor?,
+        sent: (@Sendable (Int64) -> Void)?,
         received: (@Sendable (Int64) -> Void)?
     ) {
         self.outcome = outcome
@@ -214,7 +225,8 @@ private final class AnswerCollector: ResponseReceiver {
         unsafe span.withUnsafeBytes { buffer in
             var written = 0
             while written < buffer.count {
-                let count = unsafe Glibc.write(file.number, buffer.baseAddress! + written, buffer.count - written)
+                let count = unsafe Glibc.write(
+                    file.number, buffer.baseAddress! + written, buffer.count - written)
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else {
                     fail(.file("\(SystemError("write"))"))

@@ -3,7 +3,7 @@ internal import OpenSSL
 
 /// One socket to a server: one request at a time, kept alive between them.
 final class ClientLink: Link, @unchecked Sendable {
-    // Sendable for the same reason as Link.
+    // Sendable because it is a Link: everything of it belongs to its reactor.
 
     /// A cycle until the link closes: the reactor may hold the link longer than the caller the connection.
     private let connection: ClientConnection
@@ -19,7 +19,8 @@ final class ClientLink: Link, @unchecked Sendable {
     private var progressAtTimer: Int64 = 0
 
     init(
-        _ connection: ClientConnection, reactor: Reactor, socket: FileDescriptor, tls: TLSSession?, limits: MessageLimits
+        _ connection: ClientConnection, reactor: Reactor, socket: FileDescriptor, tls: TLSSession?,
+        limits: MessageLimits
     ) {
         self.connection = connection
         parser = ResponseParser(limits: limits)
@@ -95,8 +96,11 @@ final class ClientLink: Link, @unchecked Sendable {
     override func inputEnded(isClean: Bool) {
         guard receiver != nil else { return close() }
         do {
-            guard try parser.finish() else { return fail(.connectionLost("the server closed before it answered")) }
-            // Without a length only the end of the stream says that a body is whole, and a stranger can forge it.
+            guard try parser.finish() else {
+                return fail(.connectionLost("the server closed before it answered"))
+            }
+            // Without a length only the end of the stream says that a body is whole, and a stranger can forge
+            // it.
             guard isClean else { return fail(.connectionLost("the stream was cut")) }
             keepsAlive = false
             endResponse()
@@ -150,7 +154,11 @@ final class ClientLink: Link, @unchecked Sendable {
         progressAtTimer = progress
         timer = reactor.timer(at: reactor.now &+ milliseconds) { [weak self] in
             guard let self, phase != .closed else { return }
-            if progress == progressAtTimer { fail(.timedOut) } else { limitStalls(milliseconds: milliseconds) }
+            if progress == progressAtTimer {
+                fail(.timedOut)
+            } else {
+                limitStalls(milliseconds: milliseconds)
+            }
         }
     }
 

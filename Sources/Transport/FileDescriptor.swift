@@ -2,7 +2,8 @@ internal import Glibc
 
 /// Owns one descriptor; closed once, by `close()` or when the last reference goes.
 package final class FileDescriptor: @unchecked Sendable {
-    // Sendable because the number never changes; `close()` is called by the one thread that owns the use of it.
+    // Sendable because the number never changes; `close()` is called by the one thread that owns the use of
+    // it.
     package let number: CInt
     private var isOpen = true
 

@@ -32,7 +32,8 @@ package final class HTTPClient: Sendable {
         for reactor in reactors { reactor.stopAndJoin() }
     }
 
-    /// Looks the name up (which blocks) and begins to connect (which does not). A request may be sent at once.
+    /// Looks the name up (which blocks) and begins to connect (which does not). A request may be sent at
+    /// once.
     ///
     /// - Parameter host: a name, or an address without brackets; what the server's certificate must carry.
     package func connect(host: String, port: UInt16) throws(ClientError) -> ClientConnection {
@@ -102,9 +103,11 @@ package final class ClientConnection: @unchecked Sendable {
     /// Sends one request; the next may be sent once `receiver` has got its end. Sending while another is in
     /// flight fails the new one.
     ///
-    /// - Parameter stallSecondsMax: how long nothing may move in either direction, connecting included. A long
-    ///   poll needs more than it waits.
-    package func send(_ request: ClientRequest, stallSecondsMax: Double = 30, to receiver: any ResponseReceiver) {
+    /// - Parameter stallSecondsMax: how long nothing may move in either direction, connecting included. A
+    ///   long poll needs more than it waits.
+    package func send(
+        _ request: ClientRequest, stallSecondsMax: Double = 30, to receiver: any ResponseReceiver
+    ) {
         nonisolated(unsafe) let receiver = receiver
         let milliseconds = Int64(min(max(stallSecondsMax, 0.001), 1e6) * 1000)
         onReactor { [self] in begin(request, milliseconds, unsafe receiver) }

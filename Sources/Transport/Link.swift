@@ -26,7 +26,8 @@ class Link: EventSource, @unchecked Sendable {
     private(set) var bytesReceived: Int64 = 0
     private(set) var bytesWritten: Int64 = 0
 
-    /// Input that the subclass has not taken yet: at most one read buffer, since nothing is read before it is.
+    /// Input that the subclass has not taken yet: at most one read buffer, since nothing is read before it
+    /// is.
     private var pendingInput: [UInt8] = []
     private var mustParse = false
     private var isReadable = false
@@ -73,7 +74,8 @@ class Link: EventSource, @unchecked Sendable {
     /// Starts watching the socket; on the reactor's thread.
     func begin() {
         do {
-            try reactor.register(self, socket.number, Epoll.input | Epoll.output | Epoll.peerClosed | Epoll.edge)
+            try reactor.register(
+                self, socket.number, Epoll.input | Epoll.output | Epoll.peerClosed | Epoll.edge)
         } catch {
             failed("\(error)")
             close()
@@ -97,8 +99,8 @@ class Link: EventSource, @unchecked Sendable {
     override func shutDown() { close() }
 
     /// Closes once the peer has had its chance to read what was written: closing a socket with unread input
-    /// would reset it and take the answer from the client's buffer. Where no input waits and none is expected,
-    /// it closes at once.
+    /// would reset it and take the answer from the client's buffer. Where no input waits and none is
+    /// expected, it closes at once.
     func closeGracefully(expectsInput: Bool, lingerBytesMax: Int64) {
         guard phase == .open else { return close() }
         tls?.sendCloseNotify()
@@ -344,8 +346,8 @@ class Link: EventSource, @unchecked Sendable {
         }
     }
 
-    /// Bytes that have left this machine and were acknowledged: a slow reader's progress shows here, while its
-    /// socket becomes writable only now and then.
+    /// Bytes that have left this machine and were acknowledged: a slow reader's progress shows here, while
+    /// its socket becomes writable only now and then.
     var bytesAcknowledged: Int64 {
         var queued: CInt = 0
         guard unsafe ioctl(socket.number, UInt(TIOCOUTQ), &queued) == 0 else { return bytesWritten }

@@ -27,7 +27,8 @@ final class Listener: EventSource, @unchecked Sendable {
     private let onLastClose: @Sendable () -> Void
 
     init(
-        _ configuration: ListenerConfiguration, handler: any RequestHandler, reactors: [Reactor], reactor: Reactor,
+        _ configuration: ListenerConfiguration, handler: any RequestHandler, reactors: [Reactor],
+        reactor: Reactor,
         counters: ServerCounters, requestIDs: RequestIDs, onLastClose: @escaping @Sendable () -> Void
     ) throws(SystemError) {
         guard let wanted = SocketAddress(configuration.address) else {
@@ -84,7 +85,8 @@ final class Listener: EventSource, @unchecked Sendable {
             let flags = CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
             let number = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
                 unsafe accept4(
-                    socket.number, UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self), &length,
+                    socket.number, UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self),
+                    &length,
                     flags)
             }
             if number >= 0 {
@@ -127,7 +129,8 @@ final class Listener: EventSource, @unchecked Sendable {
     private func leastLoaded() -> Reactor {
         var least = reactors[0]
         for other in reactors.dropFirst()
-        where other.connectionCount.load(ordering: .relaxed) < least.connectionCount.load(ordering: .relaxed) {
+        where other.connectionCount.load(ordering: .relaxed) < least.connectionCount.load(ordering: .relaxed)
+        {
             least = other
         }
         return least
@@ -147,7 +150,8 @@ final class Listener: EventSource, @unchecked Sendable {
             socket.close()
             return connectionClosed(from: address, on: target)
         }
-        ServerConnection(reactor: target, socket: socket, tls: session, address: address, listener: self).begin()
+        ServerConnection(reactor: target, socket: socket, tls: session, address: address, listener: self)
+            .begin()
     }
 
     private func admit(_ address: SocketAddress) -> Bool {

@@ -42,12 +42,14 @@ struct OutputQueue {
 
     /// Where a file stands at the front.
     var frontFile: (slice: FileSlice, offset: Int64, left: Int64)? {
-        guard first < segments.count, case .file(let file, let offset, let left) = segments[first] else { return nil }
+        guard first < segments.count, case .file(let file, let offset, let left) = segments[first] else {
+            return nil
+        }
         return (file, offset, left)
     }
 
-    /// Copies as much of the front as fits, without taking it away; the same bytes each time. Nil where a file
-    /// cannot be read or has become shorter. With `untilFile` it stops before a file.
+    /// Copies as much of the front as fits, without taking it away; the same bytes each time. Nil where a
+    /// file cannot be read or has become shorter. With `untilFile` it stops before a file.
     func peek(into buffer: UnsafeMutableRawBufferPointer, untilFile: Bool) -> Int? {
         var filled = 0
         var index = first
@@ -63,7 +65,8 @@ struct OutputQueue {
             case .file(let file, let offset, let left):
                 if untilFile { return filled }
                 let want = Int(min(left, Int64(buffer.count - filled)))
-                let count = unsafe pread(file.descriptor, buffer.baseAddress!.advanced(by: filled), want, off_t(offset))
+                let count = unsafe pread(
+                    file.descriptor, buffer.baseAddress!.advanced(by: filled), want, off_t(offset))
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { return nil }
                 filled += count

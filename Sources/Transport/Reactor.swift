@@ -224,9 +224,13 @@ class EventSource {
         for source in slots.compactMap(\.source) { source.drain() }
     }
 
-    private func control(_ operation: CInt, _ socket: CInt, _ events: UInt32, _ data: UInt64) throws(SystemError) {
+    private func control(_ operation: CInt, _ socket: CInt, _ events: UInt32, _ data: UInt64)
+        throws(SystemError)
+    {
         var event = unsafe epoll_event(events: events, data: epoll_data_t(u64: data))
-        guard unsafe epoll_ctl(epoll.number, operation, socket, &event) == 0 else { throw SystemError("epoll_ctl") }
+        guard unsafe epoll_ctl(epoll.number, operation, socket, &event) == 0 else {
+            throw SystemError("epoll_ctl")
+        }
     }
 
     // MARK: the Date field

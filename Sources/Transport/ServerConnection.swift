@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// One client's connection: requests one after the other, each with its exchange.
 final class ServerConnection: Link, @unchecked Sendable {
-    // Sendable for the same reason as Link.
+    // Sendable because it is a Link: everything of it belongs to its reactor.
 
     private struct Request {
         let serial: UInt64
@@ -40,7 +40,9 @@ final class ServerConnection: Link, @unchecked Sendable {
     /// Of all bodies on this connection, for the lowest rate.
     private var bodyBytesReceived: Int64 = 0
 
-    init(reactor: Reactor, socket: FileDescriptor, tls: TLSSession?, address: SocketAddress, listener: Listener) {
+    init(
+        reactor: Reactor, socket: FileDescriptor, tls: TLSSession?, address: SocketAddress, listener: Listener
+    ) {
         self.listener = listener
         self.address = address
         parser = RequestParser(limits: listener.limits.message)
@@ -101,7 +103,8 @@ final class ServerConnection: Link, @unchecked Sendable {
             connection: self, serial: serial, requestID: requestID,
             peer: peer ?? Peer(address: address.host, certificate: nil, isResumed: false))
         request = Request(
-            serial: serial, requestID: requestID, minorVersion: head.minorVersion, isHEAD: head.method == "HEAD",
+            serial: serial, requestID: requestID, minorVersion: head.minorVersion,
+            isHEAD: head.method == "HEAD",
             isPersistent: KeepAlive.isWanted(by: head.fields, minorVersion: head.minorVersion),
             awaitsContinue: head.expectsContinue)
         listener.handler.handle(head, on: exchange)
@@ -264,7 +267,8 @@ final class ServerConnection: Link, @unchecked Sendable {
 
     private func linger() {
         closeGracefully(
-            expectsInput: wasRefused || request?.hasBodyEnded == false, lingerBytesMax: listener.limits.lingerBytesMax)
+            expectsInput: wasRefused || request?.hasBodyEnded == false,
+            lingerBytesMax: listener.limits.lingerBytesMax)
         if phase == .lingering { expect(.linger) }
     }
 
@@ -302,8 +306,8 @@ final class ServerConnection: Link, @unchecked Sendable {
         armTimer()
     }
 
-    /// One timer per connection, left where it is when a deadline moves back: it then fires for nothing, once,
-    /// instead of being set anew for every request.
+    /// One timer per connection, left where it is when a deadline moves back: it then fires for nothing,
+    /// once, instead of being set anew for every request.
     private func armTimer() {
         guard watch.deadline < timerDeadline else { return }
         timer?.cancel()

@@ -8,7 +8,8 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Nil where `text` is not a numeric address and a port.
     package init?(_ text: String) {
-        guard let colon = text.utf8.lastIndex(of: 0x3A), let port = UInt16(text[text.utf8.index(after: colon)...])
+        guard let colon = text.utf8.lastIndex(of: 0x3A),
+            let port = UInt16(text[text.utf8.index(after: colon)...])
         else { return nil }
         var host = text[..<colon]
         if host.first == "[", host.last == "]" { host = host.dropFirst().dropLast() }
@@ -77,14 +78,18 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
             six.sin6_port = port.bigEndian
             unsafe withUnsafeMutableBytes(of: &six.sin6_addr) { unsafe $0.copyBytes(from: address) }
             length = MemoryLayout<sockaddr_in6>.size
-            unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.storeBytes(of: six, as: sockaddr_in6.self) }
+            unsafe withUnsafeMutableBytes(of: &storage) {
+                unsafe $0.storeBytes(of: six, as: sockaddr_in6.self)
+            }
         } else {
             var four = sockaddr_in()
             four.sin_family = sa_family_t(AF_INET)
             four.sin_port = port.bigEndian
             unsafe withUnsafeMutableBytes(of: &four.sin_addr) { unsafe $0.copyBytes(from: address) }
             length = MemoryLayout<sockaddr_in>.size
-            unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.storeBytes(of: four, as: sockaddr_in.self) }
+            unsafe withUnsafeMutableBytes(of: &storage) {
+                unsafe $0.storeBytes(of: four, as: sockaddr_in.self)
+            }
         }
         return unsafe withUnsafeBytes(of: &storage) { bytes in
             unsafe body(bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(length))
@@ -96,7 +101,8 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
-            unsafe getsockname(socket, UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self), &length)
+            unsafe getsockname(
+                socket, UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self), &length)
         }
         return result == 0 ? SocketAddress(storage) : nil
     }

@@ -47,8 +47,8 @@ struct TimerHeap {
     var nextDeadline: Int64? { entries.first?.deadline }
 
     mutating func insert(_ token: TimerToken, at deadline: Int64) {
-        // Answered long polls leave cancelled timers behind; without a sweep a busy hub would carry every one of
-        // them until its time comes.
+        // Answered long polls leave cancelled timers behind; without a sweep a busy hub would carry every one
+        // of them until its time comes.
         if entries.count > 256, entries.count > 2 * sizeAtLastSweep { sweep() }
         entries.append(Entry(deadline: deadline, token: token))
         siftUp(entries.count - 1)

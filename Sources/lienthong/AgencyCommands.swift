@@ -52,7 +52,8 @@ struct AgencyAddCommand: Command {
             throw CommandFailure(.usage, "--policy phải là off, warn hoặc enforce")
         }
         let agency = Agency(
-            code: AgencyCode(operands[0]), name: operands[1], aliases: arguments.all("--alias").map { AgencyCode($0) },
+            code: AgencyCode(operands[0]), name: operands[1],
+            aliases: arguments.all("--alias").map { AgencyCode($0) },
             parent: arguments.value("--parent").map { AgencyCode($0) },
             transportCertificates: try arguments.all("--transport").map(AgencyBody.readFingerprint),
             signingCertificates: try arguments.all("--signing").map(AgencyBody.readFingerprint),

@@ -6,7 +6,8 @@ struct Arguments: Sendable {
 
     /// `--name value` and `--name=value`; `--` ends the options.
     ///
-    /// - Throws: `CommandFailure` (usage) for an unknown option, a missing value, or a repeated single option.
+    /// - Throws: `CommandFailure` (usage) for an unknown option, a missing value, or a repeated single
+    ///   option.
     init(_ words: [String], options: [Option]) throws {
         var operands: [String] = []
         var values: [String: [String]] = [:]
@@ -21,7 +22,8 @@ struct Arguments: Sendable {
                 operands.append(word)
                 continue
             }
-            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+                String.init)
             let isLong = word.hasPrefix("--")
             let name = isLong ? parts[0] : word
             guard let option = options.first(where: { $0.name == name }) else {
@@ -67,7 +69,8 @@ struct Arguments: Sendable {
     /// The operands, which must be as many as `names`.
     func operands(_ names: String...) throws -> [String] {
         guard operands.count == names.count else {
-            throw CommandFailure(.usage, names.isEmpty ? "không nhận tham số nào" : "cần \(names.joined(separator: " "))")
+            throw CommandFailure(
+                .usage, names.isEmpty ? "không nhận tham số nào" : "cần \(names.joined(separator: " "))")
         }
         return operands
     }

@@ -16,8 +16,8 @@ struct AuditReceiptCommand: Command {
     ]
     static let notes = """
         FILE là biên nhận JSON do lệnh send lưu, hoặc tệp .tlog-proof.
-        Kiểm tra: chữ ký và tên nhật ký của điểm kiểm, mục nhật ký nằm trong cây, SHA-256 của văn bản đúng với mục
-        ấy, và những gì biên nhận ghi không khác với mục ấy. DocumentId không nằm trong nhật ký.
+        Kiểm tra: chữ ký và tên nhật ký của điểm kiểm, mục nhật ký nằm trong cây, SHA-256 của văn bản đúng với
+        mục ấy, và những gì biên nhận ghi không khác với mục ấy. DocumentId không nằm trong nhật ký.
         Mã thoát: 0 đúng, 1 không đúng, 66 không đọc được tệp.
         """
 

@@ -13,8 +13,8 @@ struct AuditVerifyCommand: Command {
         .json,
     ]
     static let notes = """
-        DIR do lienthong audit mirror tạo. Từng mục được đối chiếu với mã băm, từng ô băm với tầng dưới, gốc cây
-        với điểm kiểm đã ký, và mỗi điểm kiểm cũ phải là phần đầu của nhật ký hiện nay.
+        DIR do lienthong audit mirror tạo. Từng mục được đối chiếu với mã băm, từng ô băm với tầng dưới, gốc
+        cây với điểm kiểm đã ký, và mỗi điểm kiểm cũ phải là phần đầu của nhật ký hiện nay.
         Mã thoát: 0 không có gì sai, 1 có chỗ sai (kể ra từng chỗ), 66 không có bản sao.
         """
 

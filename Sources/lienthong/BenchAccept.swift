@@ -16,7 +16,9 @@ enum BenchAccept {
         let letters = try BenchLetters(world, bytes: size, recipients: ["H31.7"]).make(count, terminal)
         let floor = try BenchFloor(world, letters: letters).lettersPerSecond()
         let load = try AcceptLoad(world, letters: letters, connections: settings.connections)
-        let (daemonBefore, clientBefore) = (try ProcessUsage(world.hub.process.identifier), try ProcessUsage(getpid()))
+        let (daemonBefore, clientBefore) = (
+            try ProcessUsage(world.hub.process.identifier), try ProcessUsage(getpid())
+        )
         let batchesBefore = try world.counter("lienthong_batches_total")
         let diskBefore = ProcessUsage.bytesOnDisk("\(world.folder)/data")
         let began = BenchClock.microseconds
@@ -57,7 +59,8 @@ private final class AcceptLoad: Sendable {
         connections = try (0..<count).map { [client] _ in try client.connect(host: host, port: port) }
         // Handshakes are not what is measured.
         for connection in connections {
-            connection.send(ClientRequest(method: "GET", target: "/v1/outbox?limit=1"), to: Lane(self, connection))
+            connection.send(
+                ClientRequest(method: "GET", target: "/v1/outbox?limit=1"), to: Lane(self, connection))
         }
         for _ in connections { laneEnded.wait() }
         try throwFailure()

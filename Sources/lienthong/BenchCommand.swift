@@ -1,11 +1,13 @@
 internal import Exchange
 internal import JSON
 
-/// `lienthong bench`: a load generator that prints what the hub does and how far that is from the machine's floor.
+/// `lienthong bench`: a load generator that prints what the hub does and how far that is from the machine's
+/// floor.
 struct BenchCommand: Command {
     static let words = ["bench"]
     static let summary = "đo tải: accept, exchange, broadcast, large, all"
-    static let operands = "SCENARIO [--size 50KiB] [--algorithm p256|rsa2048] [--connections N] [--seconds N] [--json]"
+    static let operands =
+        "SCENARIO [--size 50KiB] [--algorithm p256|rsa2048] [--connections N] [--seconds N] [--json]"
     static let options: [Option] = [
         .value("--size", "N[KiB|MiB|GiB]", "cỡ văn bản (mặc định 50KiB; large: 1GiB)"),
         .value("--algorithm", "p256|rsa2048", "thuật toán ký (mặc định p256)"),
@@ -78,7 +80,8 @@ struct BenchSettings: Sendable {
     /// `50KiB`, `1MiB`, `4096`.
     private static func bytes(_ text: String) throws -> Int {
         let digits = text.prefix { $0.isNumber }
-        let unit = ["": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30][String(text.dropFirst(digits.count))]
+        let unit = ["": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30][
+            String(text.dropFirst(digits.count))]
         guard let number = Int(digits), let unit, (1...(4 << 30) / unit).contains(number) else {
             throw CommandFailure(.usage, "cỡ \(text) phải như 50KiB, 1MiB, 1GiB")
         }

@@ -16,7 +16,9 @@ enum BenchExchange {
         defer { world.end() }
         let count = settings.rate * settings.seconds
         let size = settings.sizeBytes ?? 50 << 10
-        guard count * size <= 4 << 30 else { throw CommandFailure(.usage, "rate × seconds × size vượt 4 GiB") }
+        guard count * size <= 4 << 30 else {
+            throw CommandFailure(.usage, "rate × seconds × size vượt 4 GiB")
+        }
         let letters = try BenchLetters(world, bytes: size, recipients: [recipient]).make(count, terminal)
         let starts = Mutex<[String: Int]>([:])
         let latencies = Mutex<[Int]>([])
@@ -33,15 +35,19 @@ enum BenchExchange {
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < count else { break }
-                // The letter's place in time, not when a sender happens to be free: a late hub shows as latency.
+                // The letter's place in time, not when a sender happens to be free: a late hub shows as
+                // latency.
                 let due = began + index * 1_000_000 / settings.rate
                 let wait = due - BenchClock.microseconds
                 if wait > 0 { usleep(UInt32(wait)) }
                 let letter = letters[index]
                 starts.withLock { $0[BenchLetterName.of(letter)] = due }
                 let reply = try sender.send(
-                    "POST", "/v1/documents", fields: ["Content-Type": "application/xml"], body: .bytes(letter))
-                guard reply.head.status == 201 else { throw HubRefusal(status: reply.head.status, body: reply.bytes) }
+                    "POST", "/v1/documents", fields: ["Content-Type": "application/xml"], body: .bytes(letter)
+                )
+                guard reply.head.status == 201 else {
+                    throw HubRefusal(status: reply.head.status, body: reply.bytes)
+                }
             }
         }
         let seconds = Double(BenchClock.microseconds - began) / 1_000_000
@@ -49,13 +55,16 @@ enum BenchExchange {
         let daemon = try ProcessUsage(world.hub.process.identifier)
         return BenchResult(
             scenario: "exchange", conditions: "\(size) byte, \(settings.algorithm), nhịp \(settings.rate)/s",
-            letters: done.count, ratePerSecond: Double(done.count) / seconds, latency: .init(microseconds: done),
-            daemonCPUSecondsPerLetter: (daemon.cpuSeconds - daemonBefore.cpuSeconds) / Double(max(1, done.count)),
+            letters: done.count, ratePerSecond: Double(done.count) / seconds,
+            latency: .init(microseconds: done),
+            daemonCPUSecondsPerLetter: (daemon.cpuSeconds - daemonBefore.cpuSeconds)
+                / Double(max(1, done.count)),
             residentMiB: daemon.peakResidentMiB)
     }
 
     private static func receive(
-        _ client: BlockingClient, _ starts: borrowing Mutex<[String: Int]>, _ latencies: borrowing Mutex<[Int]>,
+        _ client: BlockingClient, _ starts: borrowing Mutex<[String: Int]>,
+        _ latencies: borrowing Mutex<[Int]>,
         _ isOver: borrowing Atomic<Bool>, _ count: Int
     ) throws {
         while !isOver.load(ordering: .relaxed) {

@@ -17,12 +17,17 @@ struct BenchFloor {
         folder = world.folder
         let signer = try PrivateKey(pem: try InputFile.read("\(world.folder)/\(BenchWorld.sender).sign.key"))
         key = try signer.publicKey()
-        if case .rsa = key.kind { algorithm = .rsaPKCS1(.sha256) } else { algorithm = .ecdsa(.sha256, .fixedLength) }
+        if case .rsa = key.kind {
+            algorithm = .rsaPKCS1(.sha256)
+        } else {
+            algorithm = .ecdsa(.sha256, .fixedLength)
+        }
         message = Array(letters[0].prefix(700))
         signature = try signer.sign(message, algorithm)
     }
 
-    /// Hash of each letter, one signature verification, bytes appended, one fdatasync for every 64; one thread.
+    /// Hash of each letter, one signature verification, bytes appended, one fdatasync for every 64; one
+    /// thread.
     func lettersPerSecond() throws -> Double {
         let file = try File("\(folder)/floor", .createNew)
         let count = min(letters.count, 2048)

@@ -21,18 +21,25 @@ enum BenchBroadcast {
             let began = BenchClock.microseconds
             let reply = try client.send(
                 "POST", "/v1/documents", fields: ["Content-Type": "application/xml"], body: .bytes(letter))
-            guard reply.head.status == 201 else { throw HubRefusal(status: reply.head.status, body: reply.bytes) }
+            guard reply.head.status == 201 else {
+                throw HubRefusal(status: reply.head.status, body: reply.bytes)
+            }
             commits.append(BenchClock.microseconds - began)
             let key = try JSONReader.read(reply.bytes)["documentKey"]?.string ?? ""
             let trail = try client.send("GET", "/v1/documents/\(key)", fields: [:], body: .none)
-            let queued = try JSONReader.read(trail.bytes)["deliveries"]?.array?.filter { $0["state"]?.string == "queued" }
-            guard queued?.count == recipientCount else { throw CommandFailure(.refused, "không đủ lượt giao") }
+            let queued = try JSONReader.read(trail.bytes)["deliveries"]?.array?.filter {
+                $0["state"]?.string == "queued"
+            }
+            guard queued?.count == recipientCount else {
+                throw CommandFailure(.refused, "không đủ lượt giao")
+            }
             visible.append(BenchClock.microseconds - began)
         }
         let daemon = try ProcessUsage(world.hub.process.identifier)
         return BenchResult(
             scenario: "broadcast", conditions: "\(recipientCount) nơi nhận, \(settings.algorithm)",
-            letters: letters.count, latency: .init(microseconds: commits), residentMiB: daemon.peakResidentMiB,
+            letters: letters.count, latency: .init(microseconds: commits),
+            residentMiB: daemon.peakResidentMiB,
             others: [("allInboxesSeconds", Double(visible.max() ?? 0) / 1_000_000, "s")])
     }
 }
@@ -56,7 +63,8 @@ enum BenchLarge {
         let uploaded = BenchClock.microseconds
         let key = try JSONReader.read(reply.bytes)["documentKey"]?.string ?? ""
         let file = try File("\(world.folder)/received", .createNew)
-        _ = try client.download("/v1/documents/\(key)/content", to: FileDescriptor(try file.duplicateDescriptor()))
+        _ = try client.download(
+            "/v1/documents/\(key)/content", to: FileDescriptor(try file.duplicateDescriptor()))
         guard try file.size() == bytes else { throw CommandFailure(.refused, "tải về thiếu byte") }
         let downloaded = BenchClock.microseconds
         let daemon = try ProcessUsage(world.hub.process.identifier)

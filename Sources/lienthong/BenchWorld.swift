@@ -19,7 +19,8 @@ final class BenchWorld {
     init(_ settings: BenchSettings, extraAgencies: Int = 0) throws {
         folder = "\(settings.folder)/lienthong-bench-\(try Environment.randomHex(4))"
         let made = try ChildProcess(
-            "\(ChildProcess.programFolder)/lienthong", ["pki", "demo", folder, "--algorithm", settings.algorithm])
+            "\(ChildProcess.programFolder)/lienthong",
+            ["pki", "demo", folder, "--algorithm", settings.algorithm])
         guard made.wait() == 0 else { throw CommandFailure(.refused, "pki demo không chạy được") }
         if extraAgencies > 0 { try Self.addAgencies(extraAgencies, to: "\(folder)/agencies.json5") }
         hub = try LocalHub(folder: folder)
@@ -32,7 +33,8 @@ final class BenchWorld {
         guard let list = text.firstRange(of: "["), text[..<list.lowerBound].contains("agencies") else {
             throw CommandFailure(.refused, "danh bạ mẫu không như mong đợi")
         }
-        let changed = text[..<list.upperBound] + "\n" + rows.joined(separator: "\n") + text[list.upperBound...]
+        let changed =
+            text[..<list.upperBound] + "\n" + rows.joined(separator: "\n") + text[list.upperBound...]
         try OutputFile.write(Array(changed.utf8), to: path)
     }
 
@@ -92,7 +94,9 @@ struct BenchLetters {
         let date = BenchClock.now.edXMLDate
         var draft = LetterDraft(
             sender: OrganizationDraft(code: AgencyCode(BenchWorld.sender), name: "Cơ quan gửi (mẫu)"),
-            recipients: recipients.map { OrganizationDraft(code: AgencyCode($0), name: "Cơ quan nhận (mẫu)") },
+            recipients: recipients.map {
+                OrganizationDraft(code: AgencyCode($0), name: "Cơ quan nhận (mẫu)")
+            },
             documentID: "", codeNumber: "1", codeNotation: "BENCH", place: "Hà Nội", promulgationDate: date,
             type: DocumentTypeDraft(name: "Công văn"), subject: "V/v đo tải", tracedAt: BenchClock.now,
             attachments: [])

@@ -19,7 +19,8 @@ final class ChildProcess {
             unsafe posix_spawn_file_actions_addopen(
                 &actions, descriptor, path ?? "/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         }
-        var words: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
+        var words: [UnsafeMutablePointer<CChar>?] =
+            unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
         defer { for unsafe word in unsafe words { unsafe free(word) } }
         var child: pid_t = 0
         let result = unsafe posix_spawn(&child, program, &actions, nil, &words, environ)
@@ -91,7 +92,8 @@ final class LocalHub {
         }
         guard let api = found?["api"]?.string, let operations = found?["operations"]?.string else {
             process.signal(SIGKILL)
-            throw CommandFailure(.unreachable, "lienthongd không khởi động được; xem \(folder)/lienthongd.log")
+            throw CommandFailure(
+                .unreachable, "lienthongd không khởi động được; xem \(folder)/lienthongd.log")
         }
         url = "https://\(api)"
         self.operations = operations
@@ -99,7 +101,8 @@ final class LocalHub {
 
     func hostAndPort() throws -> (host: String, port: UInt16) {
         let authority = url.dropFirst("https://".count)
-        guard let colon = authority.lastIndex(of: ":"), let port = UInt16(authority[authority.index(after: colon)...])
+        guard let colon = authority.lastIndex(of: ":"),
+            let port = UInt16(authority[authority.index(after: colon)...])
         else { throw CommandFailure(.unreachable, "địa chỉ trục không đúng: \(url)") }
         return (String(authority[..<colon]), port)
     }

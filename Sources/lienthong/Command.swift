@@ -40,7 +40,8 @@ struct Option: Sendable {
         Option(name: name, value: nil, meaning: meaning, repeats: false)
     }
 
-    static let json = Option.flag("--json", "in đúng một giá trị JSON ra stdout, thông báo cho người đọc ra stderr")
+    static let json = Option.flag(
+        "--json", "in đúng một giá trị JSON ra stdout, thông báo cho người đọc ra stderr")
 
     /// What every verb that talks to a hub takes.
     static let connection: [Option] = [

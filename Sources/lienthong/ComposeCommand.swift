@@ -49,7 +49,8 @@ struct ComposeCommand: Command {
         let size = try write(draft, to: target) { bar.advance(to: min($0, expected)) }
         bar.finish()
         if arguments.wantsJSON { terminal.print(json: json(draft, target, size)) }
-        terminal.tell("đã soạn \(target): \(draft.documentID), \(draft.recipients.count) nơi nhận, \(size) byte")
+        terminal.tell(
+            "đã soạn \(target): \(draft.documentID), \(draft.recipients.count) nơi nhận, \(size) byte")
         return .done
     }
 
@@ -59,7 +60,8 @@ struct ComposeCommand: Command {
         let now = WallClock.now()
         var draft = LetterDraft(
             sender: AgencyArgument.one(try arguments.required("--from")),
-            recipients: AgencyArgument.list([try arguments.required("--to")] + arguments.all("--to").dropFirst()),
+            recipients: AgencyArgument.list(
+                [try arguments.required("--to")] + arguments.all("--to").dropFirst()),
             documentID: arguments.value("--document-id").map { ExactString($0) },
             codeNumber: try arguments.required("--number"),
             codeNotation: try arguments.required("--notation"),
@@ -141,7 +143,8 @@ struct ComposeCommand: Command {
 /// `CODE` or `CODE=NAME`; without a name the code stands for it.
 enum AgencyArgument {
     static func one(_ text: String) -> OrganizationDraft {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
         let code = parts[0].trimmed
         return OrganizationDraft(code: AgencyCode(code), name: parts.count == 2 ? parts[1].trimmed : code)
     }

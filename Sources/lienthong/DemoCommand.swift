@@ -3,7 +3,8 @@ internal import Files
 internal import Glibc
 internal import JSON
 
-/// `lienthong demo`: the whole story on this machine; every step is checked, and one that fails fails the demo.
+/// `lienthong demo`: the whole story on this machine; every step is checked, and one that fails fails the
+/// demo.
 struct DemoCommand: Command {
     static let words = ["demo"]
     static let summary = "cả câu chuyện trên một máy: gửi, từ chối, nhận, trạng thái, kiểm toán"
@@ -103,7 +104,9 @@ final class DemoStage {
 
     /// Runs a verb; what it printed on stdout. Fails unless it ends with `expected`.
     @discardableResult
-    func run(_ words: [String], as agency: String? = nil, expecting expected: ExitCode = .done) throws -> [UInt8] {
+    func run(_ words: [String], as agency: String? = nil, expecting expected: ExitCode = .done) throws
+        -> [UInt8]
+    {
         let (code, output, errors) = try attempt(words, as: agency)
         guard code == expected.rawValue else {
             let text = String(decoding: errors.prefix(2000), as: UTF8.self)
@@ -114,7 +117,9 @@ final class DemoStage {
         return output
     }
 
-    func json(_ words: [String], as agency: String? = nil, expecting expected: ExitCode = .done) throws -> JSONValue {
+    func json(_ words: [String], as agency: String? = nil, expecting expected: ExitCode = .done) throws
+        -> JSONValue
+    {
         let output = try run(words + ["--json"], as: agency, expecting: expected)
         do {
             return try JSONReader.read(output)
@@ -141,7 +146,8 @@ final class DemoStage {
 
     func printAddresses() {
         guard let hub else { return }
-        terminal.print("Trục đang chạy: \(hub.url) (vận hành: http://\(hub.operations)); khóa và cấu hình: \(folder)")
+        terminal.print(
+            "Trục đang chạy: \(hub.url) (vận hành: http://\(hub.operations)); khóa và cấu hình: \(folder)")
         terminal.print("Ví dụ: lienthong inbox --hub \(hub.url) --profile \(path("H31.7.profile.json5"))")
     }
 }

@@ -23,15 +23,19 @@ struct DemoStory {
         stage.tell("Hai tỉnh, bốn cơ quan, khóa dùng một lần")
         try stage.run(["pki", "demo", stage.folder, "--force"])
         try stage.startHub()
-        stage.say("Trục chạy ở \(stage.hub?.url ?? ""), TLS hai chiều, kho và nhật ký trong \(stage.path("data"))")
+        stage.say(
+            "Trục chạy ở \(stage.hub?.url ?? ""), TLS hai chiều, kho và nhật ký trong \(stage.path("data"))")
     }
 
     private func send() throws -> JSONValue {
         stage.tell("Sở KH&CN tỉnh H37 ký và gửi một công văn tới ba nơi ở hai tỉnh, một lần gửi")
-        try OutputFile.write(DemoPDF.bytes(lines: ["UBND TINH (MAU)", "CONG VAN 482/SKHCN-CDS"]), to: stage.path("482.pdf"))
+        try OutputFile.write(
+            DemoPDF.bytes(lines: ["UBND TINH (MAU)", "CONG VAN 482/SKHCN-CDS"]), to: stage.path("482.pdf"))
         try stage.run([
-            "compose", "--from", Self.sender, "--to", Self.recipients.joined(separator: ","), "--number", "482",
-            "--notation", "SKHCN-CĐS", "--type", "Công văn", "--subject", "V/v phối hợp rà soát mã định danh điện tử",
+            "compose", "--from", Self.sender, "--to", Self.recipients.joined(separator: ","), "--number",
+            "482",
+            "--notation", "SKHCN-CĐS", "--type", "Công văn", "--subject",
+            "V/v phối hợp rà soát mã định danh điện tử",
             "--attach", stage.path("482.pdf"), "-o", stage.path("unsigned.edxml"),
         ])
         try sign("unsigned.edxml", with: Self.sender, to: "letter.edxml")
@@ -99,7 +103,8 @@ struct DemoStory {
         for code in ["01", "03", "06"] {
             try stage.run(["status", key, code, "--from", Self.recipients[1]], as: Self.recipients[1])
         }
-        let statuses = try stage.json(["receive", "--dir", stage.path("inbox-\(Self.sender)")], as: Self.sender)
+        let statuses = try stage.json(
+            ["receive", "--dir", stage.path("inbox-\(Self.sender)")], as: Self.sender)
         try stage.check(statuses["received"]?.array?.count == 3, "nơi gửi nhận đủ ba trạng thái qua hộp đến")
         let trail = try stage.json(["trail", key], as: Self.sender)
         let codes = trail["statuses"]?.array?.compactMap { $0["code"]?.string } ?? []
@@ -114,9 +119,12 @@ struct DemoStory {
         stage.say("khóa công khai của nhật ký: \(vkey)")
         try stage.run(["audit", "mirror", stage.path("mirror")], as: "auditor")
         let report = try stage.json(["audit", "verify", stage.path("mirror"), "--key", vkey])
-        try stage.check((report["size"]?.integer ?? 0) > 10, "\(report["size"]?.integer ?? 0) mục nhật ký, từng mục nằm đúng dưới chữ ký")
+        try stage.check(
+            (report["size"]?.integer ?? 0) > 10,
+            "\(report["size"]?.integer ?? 0) mục nhật ký, từng mục nằm đúng dưới chữ ký")
         try stage.run([
-            "audit", "receipt", stage.path("letter.edxml.receipt.json"), "--document", stage.path("letter.edxml"),
+            "audit", "receipt", stage.path("letter.edxml.receipt.json"), "--document",
+            stage.path("letter.edxml"),
             "--key", vkey,
         ])
         stage.say("✓ biên nhận đúng với văn bản, không cần hỏi trục")
@@ -139,7 +147,8 @@ struct DemoStory {
 
     private var trust: [String] {
         [
-            "--trust", stage.path("root.pem"), "--trust", stage.path("agency-ca.pem"), "--crl", stage.path("crl.pem"),
+            "--trust", stage.path("root.pem"), "--trust", stage.path("agency-ca.pem"), "--crl",
+            stage.path("crl.pem"),
         ]
     }
 

@@ -34,7 +34,9 @@ struct HubConnection {
 
     /// `{hub, cert, key, ca}`; paths in it start at the profile's folder.
     private static func profile(_ arguments: Arguments) throws -> [String: String] {
-        guard let path = arguments.value("--profile") ?? Environment.value("LIENTHONG_PROFILE") else { return [:] }
+        guard let path = arguments.value("--profile") ?? Environment.value("LIENTHONG_PROFILE") else {
+            return [:]
+        }
         let value: JSONValue
         do {
             value = try JSONReader.read(try InputFile.read(path), dialect: .json5)
@@ -121,7 +123,10 @@ extension String {
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
                 text.unicodeScalars.append(Unicode.Scalar(byte))
-            default: text += "%" + String(byte >> 4, radix: 16).uppercased() + String(byte & 15, radix: 16).uppercased()
+            default:
+                text +=
+                    "%" + String(byte >> 4, radix: 16).uppercased()
+                    + String(byte & 15, radix: 16).uppercased()
             }
         }
         return text

@@ -5,7 +5,8 @@ struct InboxCommand: Command {
     static let words = ["inbox"]
     static let summary = "xem văn bản đang chờ trong hộp đến (không nhận)"
     static let operands = "[--limit N] [--json]"
-    static let options = Option.connection + [.value("--limit", "N", "nhiều nhất bao nhiêu (1–100, mặc định 20)"), .json]
+    static let options =
+        Option.connection + [.value("--limit", "N", "nhiều nhất bao nhiêu (1–100, mặc định 20)"), .json]
 
     static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
         _ = try arguments.operands()
@@ -18,8 +19,9 @@ struct InboxCommand: Command {
         let deliveries = value["deliveries"]?.array ?? []
         for delivery in deliveries {
             terminal.print(
-                "\(text(delivery, "documentKey"))  \(text(delivery, "state"))  từ \(text(delivery, "sender"))  "
-                    + "\(text(delivery, "documentId"))  \(text(delivery, "subject"))")
+                "\(text(delivery, "documentKey"))  \(text(delivery, "state"))  "
+                    + "từ \(text(delivery, "sender"))  \(text(delivery, "documentId"))  "
+                    + text(delivery, "subject"))
         }
         terminal.tell("\(deliveries.count) mục")
         return .done
@@ -41,11 +43,14 @@ struct TrailCommand: Command {
             terminal.print(json: bytes)
             return .done
         }
-        terminal.print("\(text(value, "documentId")) từ \(text(value, "sender")), nhận lúc \(text(value, "acceptedAt"))")
+        terminal.print(
+            "\(text(value, "documentId")) từ \(text(value, "sender")), nhận lúc \(text(value, "acceptedAt"))")
         terminal.print("  chữ ký: \(value["verdict"]?["indication"]?.string ?? "?")")
         for delivery in value["deliveries"]?.array ?? [] {
             terminal.print(
-                "  tới \(text(delivery, "recipient")): \(text(delivery, "state")) \(text(delivery, "deliveredAt"))")
+                "  tới \(text(delivery, "recipient")): \(text(delivery, "state")) "
+                    + "\(text(delivery, "deliveredAt"))"
+            )
         }
         for status in value["statuses"]?.array ?? [] {
             terminal.print(
@@ -77,10 +82,15 @@ struct OutboxCommand: Command {
             return .done
         }
         for document in value["documents"]?.array ?? [] {
-            terminal.print("\(text(document, "documentKey"))  \(text(document, "documentId"))  \(text(document, "subject"))")
+            terminal.print(
+                "\(text(document, "documentKey"))  \(text(document, "documentId"))  "
+                    + "\(text(document, "subject"))"
+            )
             for delivery in document["deliveries"]?.array ?? [] {
                 terminal.print(
-                    "    \(text(delivery, "recipient")): \(text(delivery, "state")) \(text(delivery, "lastStatus"))")
+                    "    \(text(delivery, "recipient")): \(text(delivery, "state")) "
+                        + "\(text(delivery, "lastStatus"))"
+                )
             }
         }
         return .done
@@ -92,12 +102,14 @@ struct AgenciesCommand: Command {
     static let words = ["agencies"]
     static let summary = "tra danh bạ cơ quan"
     static let operands = "[TEXT] [--limit N] [--json]"
-    static let options = Option.connection + [.value("--limit", "N", "nhiều nhất bao nhiêu (1–1000, mặc định 100)"), .json]
+    static let options =
+        Option.connection + [.value("--limit", "N", "nhiều nhất bao nhiêu (1–1000, mặc định 100)"), .json]
 
     static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
         let query = arguments.operands.first ?? ""
         let limit = try arguments.integer("--limit", in: 1...1000, default: 100)
-        let (value, bytes) = try HubConnection(arguments).json("/v1/agencies?limit=\(limit)&q=\(query.asPathSegment)")
+        let (value, bytes) = try HubConnection(arguments).json(
+            "/v1/agencies?limit=\(limit)&q=\(query.asPathSegment)")
         if arguments.wantsJSON {
             terminal.print(json: bytes)
             return .done
@@ -114,7 +126,8 @@ struct DeadLettersCommand: Command {
     static let words = ["dead-letters"]
     static let summary = "xem các lượt giao đã bỏ cuộc (người vận hành)"
     static let operands = "[--limit N] [--json]"
-    static let options = Option.connection + [.value("--limit", "N", "nhiều nhất bao nhiêu (1–500, mặc định 100)"), .json]
+    static let options =
+        Option.connection + [.value("--limit", "N", "nhiều nhất bao nhiêu (1–500, mặc định 100)"), .json]
 
     static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
         _ = try arguments.operands()

@@ -74,7 +74,8 @@ struct ReceiptCheck {
         }
     }
 
-    /// The proof says nothing about the words around it: a forger could leave it and change the sender's name.
+    /// The proof says nothing about the words around it: a forger could leave it and change the sender's
+    /// name.
     private static func compare(
         _ claims: JSONValue, _ entry: JSONValue, _ index: Int64, _ checkpoint: Checkpoint
     ) throws(Fault) {

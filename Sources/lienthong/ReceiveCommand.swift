@@ -155,7 +155,8 @@ private struct Delivery {
 
     init?(_ value: JSONValue) {
         guard let identifier = value["deliveryId"]?.string, Int64(identifier) != nil,
-            let lease = value["lease"]?.string, let key = value["documentKey"]?.string, DocumentKey(key) != nil,
+            let lease = value["lease"]?.string, let key = value["documentKey"]?.string,
+            DocumentKey(key) != nil,
             let sha256 = value["sha256"]?.string.flatMap({ Digest256(hex: $0) })
         else { return nil }
         self.identifier = identifier

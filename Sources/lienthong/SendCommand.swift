@@ -16,7 +16,8 @@ struct SendCommand: Command {
         ]
     static let notes = """
         Gửi lại cùng một tệp là an toàn: trục trả lại đúng biên nhận cũ, không tạo bản thứ hai.
-        Biên nhận kiểm tra được mà không cần trục: lienthong audit receipt FILE.receipt.json --document FILE --key VKEY
+        Biên nhận kiểm tra được mà không cần trục:
+        lienthong audit receipt FILE.receipt.json --document FILE --key VKEY
         """
 
     static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
@@ -30,7 +31,8 @@ struct SendCommand: Command {
                 let form = try SubmissionForm(letter: file, signature: try InputFile.read(signature))
                 defer { form.remove() }
                 reply = try hub.call(
-                    "POST", "/v1/documents", fields: ["Content-Type": form.contentType], body: .file(form.path),
+                    "POST", "/v1/documents", fields: ["Content-Type": form.contentType],
+                    body: .file(form.path),
                     progress: { bar.advance(to: $0) })
             } else {
                 reply = try hub.call(

@@ -24,7 +24,8 @@ struct Terminal: Sendable {
         Self.write(Array((line + "\n").utf8), to: STDERR_FILENO)
     }
 
-    /// A progress bar for a transfer of `total` bytes; draws only on a terminal and at most ten times a second.
+    /// A progress bar for a transfer of `total` bytes; draws only on a terminal and at most ten times a
+    /// second.
     func progress(_ title: String, total: Int64) -> ProgressBar {
         ProgressBar(title: title, total: total, isVisible: showsProgress)
     }

@@ -30,13 +30,16 @@ let commands: [any Command.Type] = [
 ]
 
 func overview() -> String {
-    var text = "lienthong: gửi, nhận, ký, kiểm tra văn bản qua trục liên thông\n\nCách dùng: lienthong VERB …\n\n"
+    var text =
+        "lienthong: gửi, nhận, ký, kiểm tra văn bản qua trục liên thông\n\n"
+    text += "Cách dùng: lienthong VERB …\n\n"
     for command in commands {
         let name = command.words.joined(separator: " ")
         text += "  \(name)\(String(repeating: " ", count: max(1, 18 - name.count)))\(command.summary)\n"
     }
-    text += "\n`lienthong VERB --help` giải thích từng lệnh. Mã thoát: 0 xong, 1 bị từ chối hoặc không hợp lệ, "
-    text += "2 chưa xác định, 64 sai cách dùng, 66 không đọc được tệp, 69 không tới được trục, 75 hãy thử lại sau.\n"
+    text += "\n`lienthong VERB --help` giải thích từng lệnh. Mã thoát: 0 xong, 1 bị từ chối hoặc không "
+    text += "hợp lệ, 2 chưa xác định, 64 sai cách dùng, 66 không đọc được tệp, 69 không tới được trục, "
+    text += "75 hãy thử lại sau.\n"
     return text
 }
 

@@ -97,7 +97,8 @@ struct Configuration: Sendable {
         let origin = try log.text("origin")
         let isValid = origin.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x2B }
         guard isValid, origin.utf8.count <= 255 else {
-            throw log.error("origin", "chỉ gồm ký tự ASCII thấy được, không có dấu cách hay dấu +, nhiều nhất 255")
+            throw log.error(
+                "origin", "chỉ gồm ký tự ASCII thấy được, không có dấu cách hay dấu +, nhiều nhất 255")
         }
         return origin
     }
@@ -124,7 +125,8 @@ struct Configuration: Sendable {
         let secondsMax = Int(try section.integer("secondsMax", in: 1...43_200, default: 43_200))
         let leases = Leases(
             secondsDefault: Int(
-                try section.integer("secondsDefault", in: 1...Int64(secondsMax), default: Int64(min(300, secondsMax)))),
+                try section.integer(
+                    "secondsDefault", in: 1...Int64(secondsMax), default: Int64(min(300, secondsMax)))),
             secondsMax: secondsMax,
             attemptsMax: Int(try section.integer("attemptsMax", in: 1...1000, default: 10)))
         try section.finish()

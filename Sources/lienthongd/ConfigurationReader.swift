@@ -65,7 +65,9 @@ struct ConfigurationSection {
         }
         var texts: [String] = []
         for value in values {
-            guard let text = value.string else { throw error(value.line, "\(path(name)) chỉ được chứa chuỗi") }
+            guard let text = value.string else {
+                throw error(value.line, "\(path(name)) chỉ được chứa chuỗi")
+            }
             texts.append(text)
         }
         return texts
@@ -85,7 +87,9 @@ struct ConfigurationSection {
 
     func boolean(_ name: String, default standard: Bool) throws(ConfigurationError) -> Bool {
         guard let member = member(name) else { return standard }
-        guard let flag = member.boolean else { throw error(member.line, "\(path(name)) phải là true hoặc false") }
+        guard let flag = member.boolean else {
+            throw error(member.line, "\(path(name)) phải là true hoặc false")
+        }
         return flag
     }
 

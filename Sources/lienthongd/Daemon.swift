@@ -38,8 +38,10 @@ final class Daemon {
         try Files.Directory.create(configuration.dataDirectory)
         let signer = CheckpointSigner(
             origin: configuration.log.origin,
-            key: try NoteSigner(name: configuration.log.origin, key: try Material.logKey(configuration.log.key)))
-        hub = try Self.openHub(configuration, material, signer, rollsForward, log) { [stopping, failure, log] error in
+            key: try NoteSigner(
+                name: configuration.log.origin, key: try Material.logKey(configuration.log.key)))
+        hub = try Self.openHub(configuration, material, signer, rollsForward, log) {
+            [stopping, failure, log] error in
             log.write(.error, "fatal", [("cause", .text(error.message))])
             failure.error.withLock { $0 = error }
             stopping.signal()
@@ -47,10 +49,12 @@ final class Daemon {
         server = try Server(reactors: configuration.limits.reactors ?? Server.coreCount)
         apiAddress = try server.listen(
             ListenerConfiguration(
-                address: configuration.apiAddress, tls: material.serverTLS, limits: Self.limits(configuration.limits)),
+                address: configuration.apiAddress, tls: material.serverTLS,
+                limits: Self.limits(configuration.limits)),
             handler: Routes(hub: hub, logIsPublic: configuration.log.isPublic))
         let operations = try server.listen(
-            ListenerConfiguration(address: configuration.operationsAddress, tls: nil, limits: ConnectionLimits()),
+            ListenerConfiguration(
+                address: configuration.operationsAddress, tls: nil, limits: ConnectionLimits()),
             handler: OperationsHandler(hub: hub) { [server] in
                 Self.gauges(server.statistics)
             })
@@ -69,7 +73,10 @@ final class Daemon {
     func run() -> Int32 {
         log.write(
             .info, "ready",
-            [("address", .text(apiAddress.description)), ("agencies", .number(Int64(hub.directory.agencies.count)))])
+            [
+                ("address", .text(apiAddress.description)),
+                ("agencies", .number(Int64(hub.directory.agencies.count))),
+            ])
         stopping.wait()
         if failure.error.withLock({ $0 != nil }) {
             // What is on disk is the truth now, not what this process believes.
@@ -84,7 +91,8 @@ final class Daemon {
     }
 
     private static func openHub(
-        _ configuration: Configuration, _ material: Material, _ signer: CheckpointSigner, _ rollsForward: Bool,
+        _ configuration: Configuration, _ material: Material, _ signer: CheckpointSigner,
+        _ rollsForward: Bool,
         _ log: LogWriter, onFatal: @escaping @Sendable (StorageError) -> Void
     ) throws -> Hub {
         var storeOptions = StoreOptions()
@@ -104,7 +112,8 @@ final class Daemon {
         options.auditorsMayReadLetters = configuration.auditorsMayRead
         options.diskFreeBytesMin = configuration.limits.diskFreeBytesMin
         return try Hub(
-            store: store, reader: reader, signer: signer, verifier: material.verifier, options: options, log: log,
+            store: store, reader: reader, signer: signer, verifier: material.verifier, options: options,
+            log: log,
             onFatal: onFatal)
     }
 
@@ -124,13 +133,19 @@ final class Daemon {
     private static func gauges(_ statistics: ServerStatistics) -> [Metrics.Gauge] {
         [
             Metrics.Gauge("connections_open", "Connections now.", Int64(statistics.connectionsOpen)),
-            Metrics.Gauge("connections_accepted", "Connections since the start.", Int64(statistics.connectionsAccepted)),
-            Metrics.Gauge("connections_refused", "Turned away by a cap.", Int64(statistics.connectionsRefused)),
-            Metrics.Gauge("handshakes_failed", "TLS handshakes that failed.", Int64(statistics.handshakesFailed)),
+            Metrics.Gauge(
+                "connections_accepted", "Connections since the start.",
+                Int64(statistics.connectionsAccepted)),
+            Metrics.Gauge(
+                "connections_refused", "Turned away by a cap.", Int64(statistics.connectionsRefused)),
+            Metrics.Gauge(
+                "handshakes_failed", "TLS handshakes that failed.", Int64(statistics.handshakesFailed)),
             Metrics.Gauge("sessions_resumed", "TLS sessions resumed.", Int64(statistics.sessionsResumed)),
             Metrics.Gauge("requests", "Requests since the start.", Int64(statistics.requests)),
-            Metrics.Gauge("requests_malformed", "Requests that were not HTTP.", Int64(statistics.requestsMalformed)),
-            Metrics.Gauge("connection_timeouts", "Connections cut off as too slow.", Int64(statistics.timeouts)),
+            Metrics.Gauge(
+                "requests_malformed", "Requests that were not HTTP.", Int64(statistics.requestsMalformed)),
+            Metrics.Gauge(
+                "connection_timeouts", "Connections cut off as too slow.", Int64(statistics.timeouts)),
         ]
     }
 

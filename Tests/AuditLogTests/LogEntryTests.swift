@@ -59,8 +59,9 @@ import Testing
         let entry = try LogEntry(.documentAccepted(Self.accepted(recipients: 2)), at: Instant(seconds: 0))
         let commitment = Commitment(to: "V/v phối hợp", field: "subject", salt: Self.salt).digest.hex
         let expected =
-            #"{"byteCount":51200,"documentKey":"000102030405060708090a0b0c0d0e0f","event":"document.accepted","#
-            + #""indication":"TOTAL-PASSED","kind":"letter","recipientCount":2,"recipients":["H29.0","H29.1"],"#
+            #"{"byteCount":51200,"documentKey":"000102030405060708090a0b0c0d0e0f","#
+            + #""event":"document.accepted","indication":"TOTAL-PASSED","kind":"letter","recipientCount":2,"#
+            + #""recipients":["H29.0","H29.1"],"#
             + #""requestId":"0011223344556677","sender":"H19.12","sha256":"\#(Self.digest.hex)","#
             + #""signerSha256":"\#(Self.digest.hex)","subjectCommitment":"\#(commitment)","#
             + #""time":"1970-01-01T00:00:00.000Z","verdictSha256":"\#(Self.digest.hex)"}"#

@@ -16,7 +16,8 @@ import Testing
             arguments(
                 folder, attach: try folder.file("a.pdf", "%PDF"),
                 ["--to", "H31.8=Sở Văn hóa, Thể thao", "--date", "2026/11/20", "--priority", "3",
-                    "--type", "Tờ trình", "--type-detail", "16", "--signer-name", "Nguyễn Văn Mẫu", "--json"]))
+                    "--type", "Tờ trình", "--type-detail", "16", "--signer-name", "Nguyễn Văn Mẫu", "--json",
+                ]))
         #expect(outcome.code == 0, "\(outcome.talk)")
         #expect(outcome.json["documentId"] as? String == "H37.12,2026/11/20,482/SKHCN-CĐS")
         #expect(outcome.json["recipients"] as? [String] == ["H31.7", "H31.45.2", "H31.8"])
@@ -39,15 +40,18 @@ import Testing
         let outcome = try Program.run(arguments(folder, attach: try folder.file("a.pdf", "%PDF")))
         #expect(outcome.code == 0)
         #expect(outcome.output.isEmpty)
-        #expect(try String(contentsOfFile: folder.path + "/out.edxml", encoding: .utf8).hasSuffix("</edXML>\n"))
+        #expect(
+            try String(contentsOfFile: folder.path + "/out.edxml", encoding: .utf8).hasSuffix("</edXML>\n"))
     }
 
     @Test(arguments: [
         (["--date", "2026/02/30"], 64, "PromulgationDate"), (["--due", "mai"], 64, "DueDate"),
         (["--priority", "5"], 64, "--priority"), (["--to", "H31.7"], 64, "H31.7"),
         (["--signer-position", "Giám đốc"], 64, "--signer-name"), (["--wrong"], 64, "--wrong"),
-        (["--number", "1"], 64, "--number"), (["operand"], 64, "tham số"), (["--attach", "/nonexistent"], 66, "/nonexistent"),
-        (["--attach", "/tmp"], 66, "/tmp"), (["--content", String(repeating: "a", count: 501)], 64, "Content"),
+        (["--number", "1"], 64, "--number"), (["operand"], 64, "tham số"),
+        (["--attach", "/nonexistent"], 66, "/nonexistent"),
+        (["--attach", "/tmp"], 66, "/tmp"),
+        (["--content", String(repeating: "a", count: 501)], 64, "Content"),
     ])
     func `refuses and writes nothing`(more: [String], code: Int, word: String) throws {
         let folder = try Folder()

@@ -16,12 +16,14 @@ enum Program {
     static let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("lienthong").path
 
-    /// - Parameter shellPrefix: what the shell does first, such as a limit; none of the arguments passes through it.
+    /// - Parameter shellPrefix: what the shell does first, such as a limit; none of the arguments passes
+    ///   through it.
     static func run(_ arguments: [String], after shellPrefix: String = "true") throws -> Outcome {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", "\(shellPrefix) && exec \"$0\" \"$@\"", path] + arguments
-        let talkFile = FileManager.default.temporaryDirectory.appendingPathComponent("talk-" + UUID().uuidString)
+        let talkFile = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "talk-" + UUID().uuidString)
         try Data().write(to: talkFile)
         defer { try? FileManager.default.removeItem(at: talkFile) }
         // The talk goes to a file: two pipes read one after the other can block the program.

@@ -80,7 +80,8 @@ private func isWellFormed(_ bytes: [UInt8]) -> Bool {
         for attachment in draft.attachments {
             #expect(text.components(separatedBy: "cid:\(attachment.contentID)<").count == 3)
         }
-        #expect(text.components(separatedBy: ">d.zip<").count == 3, "an archive's extension is put in lower case")
+        #expect(
+            text.components(separatedBy: ">d.zip<").count == 3, "an archive's extension is put in lower case")
         #expect(Set(draft.attachments.map(\.contentID)).count == 5)
     }
 
@@ -141,7 +142,8 @@ extension LetterDraft {
                 organID: "H37.12", code: "482/SKHCN-CĐS", documentID: "H37.12,2026/11/20,482/SKHCN-CĐS",
                 promulgationDate: "2026/11/20"),
             staff: StaffDraft(
-                department: "Văn thư", name: "Lê Thị Mẫu", email: "lt.mau@nhan.example", mobile: "0900000001"),
+                department: "Văn thư", name: "Lê Thị Mẫu", email: "lt.mau@nhan.example",
+                mobile: "0900000001"),
             status: .received, description: "Văn thư: Đã tiếp nhận, vào sổ văn bản đến",
             timestamp: Instant(edXML: "2026/11/20 10:02:11")!)
         #expect(try StatusWriter.write(draft) == vector("trang-thai-03.edxml"))

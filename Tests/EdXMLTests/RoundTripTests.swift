@@ -29,7 +29,9 @@ import XML
         draft.subject = "<a> & \"b\" ]]> \u{1F4C4} e\u{301}"
         draft.sender.name = "A & B <C>"
         let letter = try reread(draft)
-        #expect(Array(letter.subject.utf8) == Array(draft.subject.utf8) && letter.sender.name == draft.sender.name)
+        #expect(
+            Array(letter.subject.utf8) == Array(draft.subject.utf8) && letter.sender.name == draft.sender.name
+        )
     }
 
     @Test(arguments: ["số liệu.xlsx", "a.txt", "b.docx", "c.zip", "không đuôi"], [0, 1, 100_000])

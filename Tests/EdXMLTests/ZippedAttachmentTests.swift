@@ -6,7 +6,9 @@ import Testing
 @Suite struct `A file that travels zipped` {
     private static let unzip = "/usr/bin/unzip"
 
-    private func archive(_ original: [UInt8], name: String, in folder: Folder) throws -> (zip: String, id: String) {
+    private func archive(_ original: [UInt8], name: String, in folder: Folder) throws -> (
+        zip: String, id: String
+    ) {
         let draft = sampleDraft(attachment: "").with(try folder.file(name, original))
         let collector = Collector()
         try LetterWriter.write(draft, to: collector)
@@ -27,7 +29,9 @@ import Testing
         return (process.terminationStatus, output)
     }
 
-    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: unzip)), arguments: [0, 1, 1000, 196_608, 700_000])
+    @Test(
+        .enabled(if: FileManager.default.isExecutableFile(atPath: unzip)),
+        arguments: [0, 1, 1000, 196_608, 700_000])
     func `comes out as it went in`(count: Int) throws {
         let folder = try Folder()
         var random = Repeatable(9)
@@ -45,7 +49,8 @@ import Testing
     @Test func `has its sizes in the local header`() throws {
         let folder = try Folder()
         let original = [UInt8]("một hai ba một hai ba một hai ba".utf8)
-        let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: archive(original, name: "a.txt", in: folder).zip)))
+        let bytes = Array(
+            try Data(contentsOf: URL(fileURLWithPath: archive(original, name: "a.txt", in: folder).zip)))
         func number(at offset: Int, _ count: Int) -> Int {
             (0..<count).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
         }

@@ -14,7 +14,8 @@ private func read(_ text: String, _ dialect: JSONReader.Dialect = .strict) throw
     }
 
     @Test(arguments: [
-        "", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "+1", "1.", ".5", "'a'", "\"\\x\"", "\"\\ud800\"", "nul",
+        "", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "+1", "1.", ".5", "'a'", "\"\\x\"", "\"\\ud800\"",
+        "nul",
         "1 2", "{\"a\":1,\"a\":2}", "// c\n1", "\"\n\"", "NaN", "1_0", "\"\\u+123\"",
     ])
     func `refuses what is not RFC 8259`(_ text: String) {

@@ -46,11 +46,14 @@ final class RunningServer {
         var requests = ""
         for number in 0..<200 {
             requests += number % 3 == 0
-                ? "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\n<\(String(format: "%04d", number))>"
+                ? "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\n"
+                    + "<\(String(format: "%04d", number))>"
                 : number % 3 == 1
-                    ? "GET /later HTTP/1.1\r\nHost: h\r\n\r\n" : "GET /<\(number)> HTTP/1.1\r\nHost: h\r\n\r\n"
+                    ? "GET /later HTTP/1.1\r\nHost: h\r\n\r\n"
+                    : "GET /<\(number)> HTTP/1.1\r\nHost: h\r\n\r\n"
         }
-        requests = requests.replacingOccurrences(of: "/<", with: "/p").replacingOccurrences(of: "> HTTP", with: " HTTP")
+        requests = requests.replacingOccurrences(of: "/<", with: "/p").replacingOccurrences(
+            of: "> HTTP", with: " HTTP")
         socket.send(requests)
         socket.closeSending()
         let answers = socket.readToEnd()

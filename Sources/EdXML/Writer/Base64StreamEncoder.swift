@@ -49,7 +49,8 @@ struct Base64StreamEncoder {
                         let bits =
                             unsafe Int(input[from]) << 16 | Int(input[from + 1]) << 8 | Int(input[from + 2])
                         unsafe target.storeBytes(of: pairs[bits >> 12], toByteOffset: to, as: UInt16.self)
-                        unsafe target.storeBytes(of: pairs[bits & 4095], toByteOffset: to + 2, as: UInt16.self)
+                        unsafe target.storeBytes(
+                            of: pairs[bits & 4095], toByteOffset: to + 2, as: UInt16.self)
                         from += 3
                         to += 4
                     }

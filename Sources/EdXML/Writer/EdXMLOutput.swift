@@ -84,7 +84,8 @@ extension EdXMLOutput {
     static let rootAttributes = "xmlns=\"\(namespace)\""
     static let prefixAttributes = "xmlns:edXML=\"\(namespace)\""
 
-    /// Root, envelope and header: the namespace is bound twice, by default and by prefix, as receivers expect.
+    /// Root, envelope and header: the namespace is bound twice, by default and by prefix, as receivers
+    /// expect.
     func openHeader() {
         open("edXML", Self.rootAttributes)
         open("edXML:edXMLEnvelope", Self.prefixAttributes)
