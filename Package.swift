@@ -68,19 +68,21 @@ let package = Package(
             "Hub",
             ["Exchange", "JSON", "OpenSSL", "XML", "EdXML", "Signature", "AuditLog", "Storage", "CLinux"]),
         // 5
-        floor("API", ["Exchange", "JSON", "OpenSSL", "Files", "HTTP", "AuditLog", "Transport", "Storage", "Hub"]),
+        floor(
+            "API",
+            ["Exchange", "JSON", "OpenSSL", "Files", "HTTP", "AuditLog", "Transport", "Storage", "Hub"]),
         // 6
         program(
             "lienthongd",
             [
-                "Exchange", "JSON", "OpenSSL", "Files", "HTTP", "Signature", "AuditLog", "Transport", "Storage",
-                "Hub", "API",
+                "Exchange", "JSON", "OpenSSL", "Files", "HTTP", "Signature", "AuditLog", "Transport",
+                "Storage", "Hub", "API",
             ]),
         program(
             "lienthong",
             [
-                "Exchange", "JSON", "OpenSSL", "XML", "Files", "HTTP", "EdXML", "Signature", "AuditLog", "Transport",
-                "Storage", "Hub", "CLinux",
+                "Exchange", "JSON", "OpenSSL", "XML", "Files", "HTTP", "EdXML", "Signature", "AuditLog",
+                "Transport", "Storage", "Hub", "CLinux",
             ]),
 
         tests("ExchangeTests", ["Exchange"]),
@@ -90,13 +92,18 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Exchange"]),
         tests("TransportTests", ["Transport", "HTTP", "OpenSSL", "Exchange", "CLinux"]),
         tests("FilesTests", ["Files"]),
-        tests("EdXMLTests", ["EdXML", "Exchange", "Files", "OpenSSL", "XML", "CLibXML2", "CZlib"], vectors: true),
+        tests(
+            "EdXMLTests", ["EdXML", "Exchange", "Files", "OpenSSL", "XML", "CLibXML2", "CZlib"],
+            vectors: true),
         tests("CommandLineTests", ["lienthong", "AuditLog", "Exchange", "JSON", "OpenSSL"]),
         tests("DatabaseTests", ["Database", "Exchange"]),
         tests("SignatureTests", ["Signature", "Exchange", "Files", "JSON", "XML", "OpenSSL"]),
         tests("StorageTests", ["Storage", "Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL", "Files"], exclude: ["Judge"]),
-        tests("EndToEndTests", ["Exchange", "JSON", "OpenSSL", "HTTP", "Transport", "lienthong", "lienthongd"]),
+        tests(
+            "EndToEndTests",
+            ["Exchange", "JSON", "OpenSSL", "HTTP", "Transport", "lienthong", "lienthongd"]),
+        tests("TidyTests", ["Exchange", "JSON", "Signature", "Storage", "API"]),
     ],
     swiftLanguageModes: [.v6]
 )
