@@ -3,14 +3,16 @@ internal import Exchange
 internal import JSON
 internal import Transport
 
-/// `lienthong audit mirror`: copies a hub's log, and refuses whatever does not continue what was copied before.
+/// `lienthong audit mirror`: copies a hub's log, and refuses whatever does not continue what was copied
+/// before.
 struct AuditMirrorCommand: Command {
     static let words = ["audit", "mirror"]
     static let summary = "chép nhật ký của trục về thư mục, chỉ nhận phần nối tiếp đúng"
     static let operands = "DIR [--key VKEY] [--json]"
     static let options =
         Option.connection + [
-            .value("--key", "VKEY", "khóa công khai của nhật ký (lienthong log vkey), kiểm tra cả chữ ký"), .json,
+            .value("--key", "VKEY", "khóa công khai của nhật ký (lienthong log vkey), kiểm tra cả chữ ký"),
+            .json,
         ]
     static let notes = """
         Chép tiếp từ chỗ đã có; mỗi điểm kiểm tra cũ được giữ lại thành checkpoint.<số mục>. Nhật ký rẽ nhánh
@@ -22,7 +24,9 @@ struct AuditMirrorCommand: Command {
         var verifier: NoteVerifier?
         if let key = arguments.value("--key") {
             verifier = NoteVerifier(vkey: key)
-            guard verifier != nil else { throw CommandFailure(.usage, "--key không phải khóa công khai (vkey)") }
+            guard verifier != nil else {
+                throw CommandFailure(.usage, "--key không phải khóa công khai (vkey)")
+            }
         }
         let hub = try HubConnection(arguments)
         let outcome: LogMirror.Outcome
@@ -48,7 +52,8 @@ struct AuditMirrorCommand: Command {
                 })
         }
         terminal.tell(
-            "\(outcome.origin): \(outcome.after.size) mục, thêm \(outcome.after.size - (outcome.before?.size ?? 0))")
+            "\(outcome.origin): \(outcome.after.size) mục, "
+                + "thêm \(outcome.after.size - (outcome.before?.size ?? 0))")
         return .done
     }
 }

@@ -106,7 +106,8 @@ struct StatusCommand: Command {
             }
         }
 
-        private static func only(_ given: String?, _ recipients: [String], _ option: String) throws -> String {
+        private static func only(_ given: String?, _ recipients: [String], _ option: String) throws -> String
+        {
             if let given { return given }
             guard recipients.count == 1 else {
                 throw CommandFailure(.usage, "văn bản có \(recipients.count) nơi nhận; cần \(option) CODE")

@@ -29,9 +29,11 @@ import Testing
         let (text, from, to) = try compose(try trail(["H31.7"]), .received)
         #expect((from, to) == ("H31.7", "H37.12"))
         for part in [
-            "<edXML:From>\n          <edXML:OrganId>H31.7</edXML:OrganId>", "<edXML:StatusCode>03</edXML:StatusCode>",
+            "<edXML:From>\n          <edXML:OrganId>H31.7</edXML:OrganId>",
+            "<edXML:StatusCode>03</edXML:StatusCode>",
             "<edXML:ResponseFor>\n          <edXML:OrganId>H37.12</edXML:OrganId>",
-            "<edXML:Code>482/SKHCN-CĐS</edXML:Code>", "<edXML:Description>Đã tiếp nhận, vào sổ</edXML:Description>",
+            "<edXML:Code>482/SKHCN-CĐS</edXML:Code>",
+            "<edXML:Description>Đã tiếp nhận, vào sổ</edXML:Description>",
             "<edXML:DocumentId>H37.12,2026/11/20,482/SKHCN-CĐS</edXML:DocumentId>",
             "<edXML:PromulgationDate>2026/11/20</edXML:PromulgationDate>",
         ] {
@@ -54,7 +56,9 @@ import Testing
         let (_, from, to) = try compose(
             try trail(["H31.7", "H31.8"]), .recallRequested, "Sai phụ lục", ["--to", "H31.8"])
         #expect((from, to) == ("H37.12", "H31.8"))
-        #expect(throws: CommandFailure.self) { try compose(trail(["H31.7"]), .received, nil, ["--to", "H31.7"]) }
+        #expect(throws: CommandFailure.self) {
+            try compose(trail(["H31.7"]), .received, nil, ["--to", "H31.7"])
+        }
     }
 
     @Test func `asks for the letter's date where the trail has none`() throws {
@@ -66,8 +70,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ["status"], ["status", "KEY"], ["status", "KEY", "07"], ["status", "KEY", "3"], ["status", "KEY", "02"],
-        ["status", "KEY", "13"], ["status", "KEY", "03", "more"], ["status", "KEY", "03", "--hub", "https://x:1"],
+        ["status"], ["status", "KEY"], ["status", "KEY", "07"], ["status", "KEY", "3"],
+        ["status", "KEY", "02"],
+        ["status", "KEY", "13"], ["status", "KEY", "03", "more"],
+        ["status", "KEY", "03", "--hub", "https://x:1"],
     ])
     func `with bad usage ends before anything is sent`(words: [String]) throws {
         let outcome = try Program.run(words)

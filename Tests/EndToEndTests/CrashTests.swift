@@ -58,7 +58,8 @@ final class CrashDriver: Sendable {
 
     init(world: World, seed: UInt64, letterCount: Int) throws {
         self.world = world
-        let first = String(decoding: try world.bytes(try world.letter(subject: "V/v bền vững")), as: UTF8.self)
+        let first = String(
+            decoding: try world.bytes(try world.letter(subject: "V/v bền vững")), as: UTF8.self)
         _ = first
         let unsigned = String(decoding: try world.bytes(world.path("1.unsigned.edxml")), as: UTF8.self)
         var letters: [[UInt8]] = []
@@ -132,7 +133,9 @@ final class CrashDriver: Sendable {
             // Two senders may send one letter at once; the replay's answer may then be seen first.
             if reply.status == 201 {
                 promises.created[index, default: 0] += 1
-                if promises.created[index] == 2 { promises.faults.append("letter \(index) was accepted twice") }
+                if promises.created[index] == 2 {
+                    promises.faults.append("letter \(index) was accepted twice")
+                }
             }
             promises.receipts[index] = reply.bytes
             promises.open.removeAll { $0 == index }
@@ -160,7 +163,8 @@ final class CrashDriver: Sendable {
             }
             let identifier = delivery["deliveryId"]?.string ?? ""
             let reply = try client.post(
-                "/v1/deliveries/\(identifier)/acknowledge", "{\"lease\":\"\(delivery["lease"]?.string ?? "")\"}")
+                "/v1/deliveries/\(identifier)/acknowledge",
+                "{\"lease\":\"\(delivery["lease"]?.string ?? "")\"}")
             // 409: the lease of one second lapsed meanwhile; it will come again.
             if reply.status == 200 { promises.withLock { $0.acknowledged[name, default: 0] += 1 } }
         }
@@ -206,13 +210,16 @@ final class CrashDriver: Sendable {
         let mirrored = try world.run(["audit", "mirror", mirror], as: "auditor")
         #expect(mirrored.code == 0, "\(mirrored.errors)")
         let key = try #require(
-            try Program.lienthong(["log", "vkey", "--config", world.path("hub.json5"), "--json"]).json?["vkey"]?.string)
+            try Program.lienthong(["log", "vkey", "--config", world.path("hub.json5"), "--json"]).json?[
+                "vkey"]?.string)
         let verified = try Program.lienthong(["audit", "verify", mirror, "--key", key])
         #expect(verified.code == 0, "\(verified.errors)")
         for (index, receipt) in receipts.prefix(20) {
             let (file, document) = (world.path("r-\(index).json"), world.path("crash-\(index)"))
             try Data(receipt).write(to: URL(fileURLWithPath: file))
-            let checked = try Program.lienthong(["audit", "receipt", file, "--document", document, "--key", key])
+            let checked = try Program.lienthong([
+                "audit", "receipt", file, "--document", document, "--key", key,
+            ])
             #expect(checked.code == 0, "\(checked.errors)")
         }
         var accepted: [String: Int] = [:]
@@ -229,8 +236,11 @@ enum MirroredLog {
     static func entries(_ folder: String) throws -> [JSONValue] {
         var files: [String] = []
         let root = URL(fileURLWithPath: folder + "/tile/entries")
-        for case let url as URL in FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)! {
-            if (try? url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true { files.append(url.path) }
+        for case let url as URL in FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)!
+        {
+            if (try? url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true {
+                files.append(url.path)
+            }
         }
         // Of a bundle's partial files the widest holds the others.
         var widest: [String: (width: Int, path: String)] = [:]

@@ -31,11 +31,14 @@ import Transport
             let identifier = try #require(delivery["deliveryId"]?.string)
             let lease = try #require(delivery["lease"]?.string)
             let stale = try client.post(
-                "/v1/deliveries/\(identifier)/acknowledge", "{\"lease\":\"\(String(repeating: "0", count: 32))\"}")
+                "/v1/deliveries/\(identifier)/acknowledge",
+                "{\"lease\":\"\(String(repeating: "0", count: 32))\"}")
             #expect(stale.status == 409)
-            let settled = try client.post("/v1/deliveries/\(identifier)/acknowledge", "{\"lease\":\"\(lease)\"}")
+            let settled = try client.post(
+                "/v1/deliveries/\(identifier)/acknowledge", "{\"lease\":\"\(lease)\"}")
             #expect(settled.status == 200)
-            let repeated = try client.post("/v1/deliveries/\(identifier)/acknowledge", "{\"lease\":\"\(lease)\"}")
+            let repeated = try client.post(
+                "/v1/deliveries/\(identifier)/acknowledge", "{\"lease\":\"\(lease)\"}")
             #expect(repeated.status == 200)
             let empty = try JSONReader.read(try client.get("/v1/inbox").bytes)
             #expect(empty["deliveries"]?.array?.isEmpty == true)

@@ -52,7 +52,9 @@ import Transport
         let sender = try world.client(World.sender)
         for refused in Self.cases {
             let reply = try sender.submit(Array(refused.change(unsigned).utf8))
-            #expect(reply.status == refused.status, "\(refused.name): \(String(decoding: reply.bytes, as: UTF8.self))")
+            #expect(
+                reply.status == refused.status,
+                "\(refused.name): \(String(decoding: reply.bytes, as: UTF8.self))")
             #expect(reply.json["code"]?.string == refused.code, "\(refused.name)")
             #expect(reply.json["detail"]?.string?.isEmpty == false)
             #expect(reply.json["requestId"]?.string?.isEmpty == false)
@@ -102,7 +104,8 @@ import Transport
         let unsigned = world.path("1.unsigned.edxml")
         let signature = world.path("1.p7s")
         let made = try Program.lienthong([
-            "sign", "--detached", "--cert", world.path("H37.12.sign.pem"), "--key", world.path("H37.12.sign.key"),
+            "sign", "--detached", "--cert", world.path("H37.12.sign.pem"), "--key",
+            world.path("H37.12.sign.key"),
             "--chain", world.path("agency-ca.pem"), unsigned, "-o", signature,
         ])
         #expect(made.code == 0, "\(made.errors)")

@@ -12,7 +12,8 @@ enum Program {
         var url = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         while url.path != "/" {
             let folder = url.deletingLastPathComponent()
-            if FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("lienthongd").path) {
+            if FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("lienthongd").path)
+            {
                 return folder.path
             }
             url = folder
@@ -49,7 +50,9 @@ final class Child {
     let identifier: pid_t
     private var code: Int32?
 
-    init(_ program: String, _ words: [String], output: String = "/dev/null", errors: String = "/dev/null") throws {
+    init(_ program: String, _ words: [String], output: String = "/dev/null", errors: String = "/dev/null")
+        throws
+    {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -105,7 +108,9 @@ final class World {
 
     /// - Parameter settings: further keys for `hub.json5`, each with its comma.
     init(settings: String = "") throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("lienthong-\(UUID().uuidString)").path
+        folder =
+            FileManager.default.temporaryDirectory.appendingPathComponent("lienthong-\(UUID().uuidString)")
+            .path
         let made = try Program.lienthong(["pki", "demo", folder])
         try #require(made.code == 0, "\(made.errors)")
         let path = folder + "/hub.json5"
@@ -163,7 +168,8 @@ final class World {
     /// Runs a verb as `agency` (or `auditor`, `operator`) against this hub.
     @discardableResult
     func run(_ words: [String], as agency: String) throws -> Program.Result {
-        try Program.lienthong(words + ["--hub", "https://\(api)", "--profile", path("\(agency).profile.json5")])
+        try Program.lienthong(
+            words + ["--hub", "https://\(api)", "--profile", path("\(agency).profile.json5")])
     }
 
     /// A connection of `agency`'s software.
@@ -171,7 +177,8 @@ final class World {
         let (certificate, key) =
             FileManager.default.fileExists(atPath: path("\(agency).tls.pem"))
             ? ("\(agency).tls.pem", "\(agency).tls.key") : ("\(agency).pem", "\(agency).key")
-        let tls = try TLSContext(clientAnchors: [path("root.pem")], certificate: path(certificate), key: path(key))
+        let tls = try TLSContext(
+            clientAnchors: [path("root.pem")], certificate: path(certificate), key: path(key))
         return try BlockingClient(url: "https://\(api)", tls: tls, timeoutSeconds: 60)
     }
 
@@ -181,7 +188,9 @@ final class World {
         subject: String = "V/v thử nghiệm", attachment: [UInt8] = Array("%PDF-1.7\n% mẫu\n%%EOF\n".utf8)
     ) throws -> String {
         letters += 1
-        let (pdf, unsigned, signed) = (path("\(letters).pdf"), path("\(letters).unsigned.edxml"), path("\(letters).edxml"))
+        let (pdf, unsigned, signed) = (
+            path("\(letters).pdf"), path("\(letters).unsigned.edxml"), path("\(letters).edxml")
+        )
         try Data(attachment).write(to: URL(fileURLWithPath: pdf))
         let composed = try Program.lienthong([
             "compose", "--from", sender, "--to", recipients.joined(separator: ","), "--number", "\(letters)",
@@ -207,12 +216,15 @@ final class World {
 
 extension BlockingClient {
     /// POSTs a message; status and JSON.
-    func submit(_ bytes: [UInt8], type: String = "application/xml") throws -> (status: Int, json: JSONValue, bytes: [UInt8]) {
+    func submit(_ bytes: [UInt8], type: String = "application/xml") throws -> (
+        status: Int, json: JSONValue, bytes: [UInt8]
+    ) {
         let reply = try send("POST", "/v1/documents", fields: ["Content-Type": type], body: .bytes(bytes))
         return (reply.head.status, try JSONReader.read(reply.bytes), reply.bytes)
     }
 
-    func get(_ path: String, fields: Fields = [:]) throws -> (status: Int, head: ResponseHead, bytes: [UInt8]) {
+    func get(_ path: String, fields: Fields = [:]) throws -> (status: Int, head: ResponseHead, bytes: [UInt8])
+    {
         let reply = try send("GET", path, fields: fields)
         return (reply.head.status, reply.head, reply.bytes)
     }
