@@ -87,6 +87,8 @@ class Link: EventSource, @unchecked Sendable {
 
     func close() {
         guard phase != .closed else { return }
+        // OpenSSL forgets a session that ends without close_notify: a client could not resume it.
+        if phase == .open { tls?.sendCloseNotify() }
         phase = .closed
         reactor.unregister(self, socket.number)
         socket.close()
@@ -103,8 +105,8 @@ class Link: EventSource, @unchecked Sendable {
     /// expected, it closes at once.
     func closeGracefully(expectsInput: Bool, lingerBytesMax: Int64) {
         guard phase == .open else { return close() }
-        tls?.sendCloseNotify()
         guard expectsInput || hasUnreadInput else { return close() }
+        tls?.sendCloseNotify()
         _ = Glibc.shutdown(socket.number, CInt(SHUT_WR))
         phase = .lingering
         pendingInput = []

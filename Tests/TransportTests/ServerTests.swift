@@ -45,7 +45,8 @@ final class RunningServer {
         let socket = try PlainSocket(running.address)
         var requests = ""
         for number in 0..<200 {
-            requests += number % 3 == 0
+            requests +=
+                number % 3 == 0
                 ? "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\n"
                     + "<\(String(format: "%04d", number))>"
                 : number % 3 == 1
@@ -61,7 +62,8 @@ final class RunningServer {
         var rest = Substring(answers)
         for number in 0..<200 {
             let expected =
-                number % 3 == 0 ? "\r\n\r\n<\(String(format: "%04d", number))>"
+                number % 3 == 0
+                ? "\r\n\r\n<\(String(format: "%04d", number))>"
                 : number % 3 == 1 ? "\r\n\r\nlater" : "\r\n\r\n/p\(number)"
             guard let found = rest.range(of: expected) else {
                 Issue.record("answer \(number) is missing or out of order")
