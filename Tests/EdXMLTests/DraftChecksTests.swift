@@ -16,6 +16,8 @@ import Testing
         ("DocumentId", { $0.documentID = "a\nb" }),
         ("DocumentId", { $0.documentID = ExactString(String(repeating: "9", count: 256)) }),
         ("Code/CodeNumber", { $0.codeNumber = "" }),
+        ("From/OrganId", { $0.sender.code = AgencyCode(String(repeating: "9", count: 65)) }),
+        ("Code", { $0.codeNotation = String(repeating: "Đ", count: 64) }),
         ("Code/CodeNotation", { $0.codeNotation = "" }),
         ("PromulgationInfo/PromulgationDate", { $0.promulgationDate = "2026/02/30" }),
         ("PromulgationInfo/PromulgationDate", { $0.promulgationDate = "2026-11-20" }),

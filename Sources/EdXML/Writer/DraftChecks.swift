@@ -6,6 +6,9 @@ enum DraftChecks {
     /// Longer than any code, name or address in use.
     static let charactersMax = 1000
     static let nameBytesMax = 255
+    static let organIDBytesMax = 64
+    /// Number and notation together.
+    static let codeBytesMax = 128
 
     static func required(_ text: String, _ element: String, charactersMax: Int = charactersMax)
         throws(DraftError)
@@ -29,8 +32,11 @@ enum DraftChecks {
     }
 
     /// Codes and keys: compared byte for byte by receivers, so no stray blanks around them.
-    static func identifier(_ text: ExactString, _ element: String) throws(DraftError) {
-        try required(text.string, element, charactersMax: 255)
+    static func identifier(_ text: ExactString, _ element: String, bytesMax: Int = 255) throws(DraftError) {
+        try required(text.string, element)
+        guard text.string.utf8.count <= bytesMax else {
+            throw .invalid(element: element, detail: "dài quá \(bytesMax) byte")
+        }
         let hasStrayBlank = text.string.unicodeScalars.first?.properties.isWhitespace == true
             || text.string.unicodeScalars.last?.properties.isWhitespace == true
             || text.string.unicodeScalars.contains { $0.value < 0x20 }
@@ -46,7 +52,7 @@ enum DraftChecks {
     }
 
     static func organization(_ organization: OrganizationDraft, _ element: String) throws(DraftError) {
-        try identifier(organization.code, "\(element)/OrganId")
+        try identifier(organization.code, "\(element)/OrganId", bytesMax: organIDBytesMax)
         try required(organization.name, "\(element)/OrganName")
         try optional(organization.inCharge, "\(element)/OrganizationInCharge")
         try optional(organization.address, "\(element)/OrganAdd")
@@ -57,7 +63,7 @@ enum DraftChecks {
     }
 
     static func responseFor(_ letter: ResponseForDraft) throws(DraftError) {
-        try identifier(letter.organID, "ResponseFor/OrganId")
+        try identifier(letter.organID, "ResponseFor/OrganId", bytesMax: organIDBytesMax)
         try required(letter.code, "ResponseFor/Code")
         try identifier(letter.documentID, "ResponseFor/DocumentId")
         try date(letter.promulgationDate, "ResponseFor/PromulgationDate")
@@ -75,8 +81,11 @@ enum DraftChecks {
         try organization(draft.sender, "From")
         try recipients(draft.recipients)
         try identifier(draft.documentID, "DocumentId")
-        try required(draft.codeNumber, "Code/CodeNumber", charactersMax: 50)
-        try required(draft.codeNotation, "Code/CodeNotation", charactersMax: 100)
+        try required(draft.codeNumber, "Code/CodeNumber")
+        try required(draft.codeNotation, "Code/CodeNotation")
+        guard draft.codeNumber.utf8.count + draft.codeNotation.utf8.count < codeBytesMax else {
+            throw .invalid(element: "Code", detail: "số và ký hiệu dài quá \(codeBytesMax) byte")
+        }
         try optional(draft.place, "PromulgationInfo/Place")
         try date(draft.promulgationDate, "PromulgationInfo/PromulgationDate")
         try required(draft.type.name, "DocumentType/TypeName")
