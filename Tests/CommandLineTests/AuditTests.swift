@@ -127,6 +127,25 @@ struct AuditedLog {
     }
 }
 
+@Suite struct `lienthong audit mirror` {
+    @Test func `explains its use, and says when there is no hub`() throws {
+        let log = try AuditedLog()
+        let folder = log.folder.path
+        #expect(try Program.run(["audit", "mirror"]).code == 64)
+        #expect(try Program.run(["audit", "mirror", folder + "/new"]).code == 64)
+        #expect(try Program.run(["audit", "mirror", folder + "/new", "--vkey", "a+b+c"]).code == 64)
+        #expect(try Program.run(["audit", "mirror", "--help"]).code == 0)
+        #expect(try Program.run(["pki", "demo", folder + "/pki"]).code == 0)
+        let connection = [
+            "--hub", "https://127.0.0.1:1", "--cert", folder + "/pki/auditor.pem",
+            "--key", folder + "/pki/auditor.key", "--ca", folder + "/pki/root.pem",
+        ]
+        let outcome = try Program.run(["audit", "mirror", folder + "/new"] + connection)
+        #expect(outcome.code == 69, "\(outcome.talk)")
+        #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
+    }
+}
+
 @Suite struct `lienthong audit receipt` {
     @Test(arguments: [0, 2, 100, 101]) func `accepts a receipt with its document`(recipients: Int) throws {
         let log = try AuditedLog(recipients: recipients)
