@@ -71,7 +71,8 @@ package struct Routes: RequestHandler {
             try DocumentEndpoint(hub: hub).signature(path[1], caller, exchange)
         case ("documents", 3) where isRead && path[2] == "receipt":
             try DocumentEndpoint(hub: hub).receipt(path[1], request, caller, exchange)
-        case ("inbox", 1) where isRead:
+        // Not HEAD: it would lease deliveries and throw their tokens away.
+        case ("inbox", 1) where method == "GET":
             try InboxEndpoint(hub: hub).poll(request, caller, exchange)
         case ("deliveries", 3) where method == "POST":
             try DeliveryEndpoint(hub: hub).handle(path[1], path[2], caller, exchange)

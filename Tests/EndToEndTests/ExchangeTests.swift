@@ -21,6 +21,8 @@ import Transport
 
         for recipient in World.recipients {
             let client = try world.client(recipient)
+            // HEAD shows no tokens, so it must take no leases.
+            #expect(try client.send("HEAD", "/v1/inbox").head.status == 405)
             let inbox = try JSONReader.read(try client.get("/v1/inbox?wait=5&limit=10&lease=60").bytes)
             let delivery = try #require(inbox["deliveries"]?.array?.first)
             #expect(inbox["deliveries"]?.array?.count == 1)
