@@ -63,6 +63,18 @@ package enum Directory {
         guard unsafe unlink(path) == 0 else { throw FileError("remove", path: path, number: lt_errno()) }
     }
 
+    /// The folder that `path` lies in; `.` for a bare name.
+    package static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// A path as a file names it: absolute, or starting at that file's own folder.
+    package static func resolve(_ named: String, beside file: String) -> String {
+        guard !named.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return named }
+        return String(file[...slash]) + named
+    }
+
     package static func exists(_ path: String) -> Bool {
         unsafe access(path, F_OK) == 0
     }

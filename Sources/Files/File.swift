@@ -47,6 +47,19 @@ internal import CLinux
         return Int64(status.st_size)
     }
 
+    /// Reads from the beginning to the end in pieces of at most `bytesMax`: a letter may be larger than memory.
+    ///
+    /// - Throws: `FileError`, and what `body` throws.
+    package func forEachPiece(bytesMax: Int = 1 << 20, _ body: ([UInt8]) throws -> Void) throws {
+        var offset: Int64 = 0
+        while true {
+            let piece = try read(at: offset, count: bytesMax)
+            if piece.isEmpty { return }
+            try body(piece)
+            offset += Int64(piece.count)
+        }
+    }
+
     /// Up to `count` bytes; fewer only where the file ends.
     package func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
         var failed: FileError?

@@ -1,4 +1,5 @@
 internal import Exchange
+internal import Files
 internal import HTTP
 internal import Hub
 internal import JSON
@@ -17,11 +18,10 @@ struct AgencyImportCommand: Command {
 
     static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
         let path = try arguments.operands("FILE")[0]
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         let file: DirectoryFile
         do {
             file = try DirectoryFile(try InputFile.read(path)) { named throws(CertificateFileError) in
-                try AgencyBody.fingerprint(named.hasPrefix("/") ? named : folder + named)
+                try AgencyBody.fingerprint(Files.Directory.resolve(named, beside: path))
             }
         } catch let error as DirectoryFileError {
             throw CommandFailure(.refused, "\(path):\(error.line): \(error.detail)")

@@ -77,20 +77,18 @@ struct AuditReceiptCommand: Command {
     private static func digest(
         of path: String, _ terminal: Terminal
     ) throws -> (sha256: Digest256, byteCount: Int64) {
-        do throws(FileError) {
+        do {
             let file = try File(path, .read)
             let bar = terminal.progress("băm \(path)", total: try file.size())
             var hash = SHA256()
-            var offset: Int64 = 0
-            while true {
-                let piece = try file.read(at: offset, count: pieceBytes)
-                if piece.isEmpty { break }
+            var byteCount: Int64 = 0
+            try file.forEachPiece(bytesMax: pieceBytes) { piece in
                 hash.update(piece)
-                offset += Int64(piece.count)
-                bar.advance(to: offset)
+                byteCount += Int64(piece.count)
+                bar.advance(to: byteCount)
             }
             bar.finish()
-            return (hash.finalize(), offset)
+            return (hash.finalize(), byteCount)
         } catch {
             throw CommandFailure(.noInput, "không đọc được \(path): \(error)")
         }

@@ -55,9 +55,7 @@ struct BenchFloor {
         let (input, output) = (try File(source, .read), try File(target, .createNew))
         var digest = SHA256()
         var offset: Int64 = 0
-        while true {
-            let piece = try input.read(at: offset, count: 1 << 20)
-            if piece.isEmpty { break }
+        try input.forEachPiece { piece in
             digest.update(piece.span)
             try output.write(piece, at: offset)
             offset += Int64(piece.count)

@@ -3,6 +3,7 @@ internal import Exchange
 internal import Files
 internal import Glibc
 internal import HTTP
+internal import Hub
 internal import JSON
 internal import OpenSSL
 internal import Signature
@@ -91,14 +92,14 @@ struct BenchLetters {
         folder = world.folder
         let attachment = "\(world.folder)/attachment.pdf"
         try Self.writeRandom(max(64, (bytes - 6000) / 4 * 3), to: attachment)
-        let date = BenchClock.now.edXMLDate
+        let date = Clock.system.now().edXMLDate
         var draft = LetterDraft(
             sender: OrganizationDraft(code: AgencyCode(BenchWorld.sender), name: "Cơ quan gửi (mẫu)"),
             recipients: recipients.map {
                 OrganizationDraft(code: AgencyCode($0), name: "Cơ quan nhận (mẫu)")
             },
             documentID: "", codeNumber: "1", codeNotation: "BENCH", place: "Hà Nội", promulgationDate: date,
-            type: DocumentTypeDraft(name: "Công văn"), subject: "V/v đo tải", tracedAt: BenchClock.now,
+            type: DocumentTypeDraft(name: "Công văn"), subject: "V/v đo tải", tracedAt: Clock.system.now(),
             attachments: [])
         draft.attachments = [AttachmentDraft(path: attachment, name: "1.pdf")]
         self.draft = draft
@@ -148,12 +149,6 @@ struct BenchLetters {
 }
 
 enum BenchClock {
-    static var now: Instant {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
-
     /// Monotonic.
     static var microseconds: Int {
         var time = timespec()

@@ -2,6 +2,7 @@ internal import EdXML
 internal import Exchange
 internal import Files
 internal import Glibc
+internal import Hub
 internal import JSON
 
 /// `lienthong compose`: makes an edXML letter from a command line.
@@ -57,7 +58,7 @@ struct ComposeCommand: Command {
     private static func draft(_ arguments: Arguments) throws -> LetterDraft {
         let files = arguments.all("--attach")
         guard !files.isEmpty else { throw CommandFailure(.usage, "cần ít nhất một --attach FILE") }
-        let now = WallClock.now()
+        let now = Clock.system.now()
         var draft = LetterDraft(
             sender: AgencyArgument.one(try arguments.required("--from")),
             recipients: AgencyArgument.list(
@@ -192,14 +193,5 @@ enum StaffArgument {
         let department = arguments.value("--department")
         if department == nil && arguments.value("--staff-name") == nil { return nil }
         return StaffDraft(department: department, name: try arguments.required("--staff-name"))
-    }
-}
-
-/// The time of day by the system's clock.
-enum WallClock {
-    static func now() -> Instant {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 }

@@ -46,8 +46,7 @@ enum OutputFile {
     /// Gives a finished, synced file its real name.
     static func publish(_ temporary: String, as path: String) throws {
         try Files.Directory.rename(temporary, to: path)
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        try Files.Directory.synchronize(folder.isEmpty ? "/" : folder)
+        try Files.Directory.synchronize(Files.Directory.parent(of: path))
     }
 }
 

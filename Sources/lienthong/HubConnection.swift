@@ -1,3 +1,4 @@
+internal import Files
 internal import HTTP
 internal import JSON
 internal import OpenSSL
@@ -43,13 +44,12 @@ struct HubConnection {
         } catch let error as JSONSyntaxError {
             throw CommandFailure(.usage, "\(path):\(error.line): \(error.message)")
         }
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         var settings: [String: String] = [:]
         for member in value.object ?? [] {
             guard ["hub", "cert", "key", "ca"].contains(member.name), let text = member.value.string else {
                 throw CommandFailure(.usage, "\(path):\(member.line): hồ sơ chỉ gồm hub, cert, key, ca")
             }
-            settings[member.name] = member.name == "hub" || text.hasPrefix("/") ? text : folder + text
+            settings[member.name] = member.name == "hub" ? text : Files.Directory.resolve(text, beside: path)
         }
         return settings
     }

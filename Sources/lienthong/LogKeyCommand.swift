@@ -1,4 +1,5 @@
 internal import AuditLog
+internal import Files
 internal import JSON
 internal import OpenSSL
 
@@ -59,7 +60,6 @@ struct LogKeyCommand: Command {
         else {
             throw CommandFailure(.noInput, "\(path) không có log.key và log.origin")
         }
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        return (key.hasPrefix("/") ? key : folder + key, origin)
+        return (Files.Directory.resolve(key, beside: path), origin)
     }
 }

@@ -1,5 +1,6 @@
 internal import Exchange
 internal import Files
+internal import Hub
 internal import JSON
 internal import OpenSSL
 
@@ -36,7 +37,7 @@ struct PKIDemoCommand: Command {
                 terminal.tell(
                     "\(path)/data giữ danh bạ cũ, không nhận chứng thư mới; hãy xóa nó để bắt đầu lại")
             }
-            try folder.fill(agencies, try DemoAuthority(specification, at: WallClock.now()))
+            try folder.fill(agencies, try DemoAuthority(specification, at: Clock.system.now()))
         } catch let error as FileError {
             throw CommandFailure(.noInput, "không ghi được vào \(path): \(error)")
         }

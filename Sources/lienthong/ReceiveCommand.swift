@@ -88,13 +88,8 @@ struct ReceiveCommand: Command {
         try file.synchronize()
         // Of the bytes on disk, not of those that came: what is acknowledged is what is kept.
         var digest = SHA256()
-        var offset: Int64 = 0
-        while true {
-            let piece = try file.read(at: offset, count: 1 << 20)
-            if piece.isEmpty { return digest.finalize() }
-            digest.update(piece.span)
-            offset += Int64(piece.count)
-        }
+        try file.forEachPiece { digest.update($0.span) }
+        return digest.finalize()
     }
 
     private static func settle(

@@ -61,8 +61,6 @@ private struct SubmissionForm {
     let contentType: String
     let path: String
 
-    private static let pieceBytes = 1 << 20
-
     init(letter: String, signature: [UInt8]) throws {
         let boundary = "lienthong-\(try Environment.randomHex(16))"
         contentType = "multipart/form-data; boundary=\(boundary)"
@@ -80,13 +78,7 @@ private struct SubmissionForm {
                 written += Int64(bytes.count)
             }
             try write(head("edoc", "application/xml"))
-            var read: Int64 = 0
-            while true {
-                let piece = try input.read(at: read, count: Self.pieceBytes)
-                if piece.isEmpty { break }
-                try write(piece)
-                read += Int64(piece.count)
-            }
+            try input.forEachPiece { try write($0) }
             try write(Array("\r\n".utf8) + head("signature", "application/pkcs7-signature") + signature)
             try write(Array("\r\n--\(boundary)--\r\n".utf8))
         } catch let error as FileError {

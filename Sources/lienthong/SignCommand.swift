@@ -1,5 +1,6 @@
 internal import Exchange
 internal import Files
+internal import Hub
 internal import JSON
 internal import OpenSSL
 internal import Signature
@@ -37,7 +38,7 @@ struct SignCommand: Command {
         do {
             let identity = try identity(
                 certificate, key, arguments.all("--chain"), digest, arguments.has("--pss"))
-            let time = WallClock.now()
+            let time = Clock.system.now()
             if arguments.has("--detached") {
                 try signDetached(input, output, identity, time)
             } else {
@@ -114,13 +115,7 @@ struct SignCommand: Command {
         let source = try File(input, .read)
         let signer = CMSSigner(identity)
         let digester = Digester(signer.digest)
-        var offset: Int64 = 0
-        while true {
-            let piece = try source.read(at: offset, count: pieceBytes)
-            if piece.isEmpty { break }
-            digester.update(piece)
-            offset += Int64(piece.count)
-        }
+        try source.forEachPiece(bytesMax: pieceBytes) { digester.update($0) }
         try OutputFile.write(try signer.sign(contentDigest: digester.finalize(), at: time), to: output)
     }
 

@@ -1,6 +1,7 @@
 internal import EdXML
 internal import Exchange
 internal import HTTP
+internal import Hub
 internal import JSON
 internal import Transport
 
@@ -75,7 +76,7 @@ struct StatusCommand: Command {
                 organID: parties.other, code: code, documentID: ExactString(documentID),
                 promulgationDate: date),
             staff: try StaffArgument.read(arguments), status: status, description: reason,
-            timestamp: WallClock.now())
+            timestamp: Clock.system.now())
         do {
             return (try StatusWriter.write(draft), parties)
         } catch {

@@ -1,5 +1,6 @@
 internal import Exchange
 internal import Files
+internal import Hub
 internal import OpenSSL
 internal import Signature
 internal import XML
@@ -55,7 +56,7 @@ struct VerifyCommand: Command {
     }
 
     private static func time(_ arguments: Arguments) throws -> Instant {
-        guard let text = arguments.value("--at") else { return WallClock.now() }
+        guard let text = arguments.value("--at") else { return Clock.system.now() }
         guard let time = Instant(rfc3339: text) else {
             throw CommandFailure(.usage, "--at phải là thời điểm RFC 3339, ví dụ 2026-11-20T09:15:30+07:00")
         }
@@ -136,13 +137,11 @@ struct VerifyCommand: Command {
         of file: File, _ terminal: Terminal, _ body: ([UInt8]) throws -> Void
     ) throws {
         let bar = terminal.progress("kiểm tra", total: try file.size())
-        var offset: Int64 = 0
-        while true {
-            let piece = try file.read(at: offset, count: pieceBytes)
-            if piece.isEmpty { break }
+        var read: Int64 = 0
+        try file.forEachPiece(bytesMax: pieceBytes) { piece in
             try body(piece)
-            offset += Int64(piece.count)
-            bar.advance(to: offset)
+            read += Int64(piece.count)
+            bar.advance(to: read)
         }
         bar.finish()
     }

@@ -1,4 +1,5 @@
 internal import Exchange
+internal import Files
 internal import JSON
 
 /// `hub.json5`, checked. Every key is explained in `Config/hub.json5`.
@@ -43,8 +44,6 @@ struct Configuration: Sendable {
     let auditorsMayRead: Bool
     let limits: Limits
     let leases: Leases
-    /// Where the configuration file lies; relative paths start there.
-    let baseDirectory: String
 
     init(file: String, bytes: [UInt8]) throws(ConfigurationError) {
         let value: JSONValue
@@ -53,9 +52,7 @@ struct Configuration: Sendable {
         } catch {
             throw ConfigurationError(file: file, line: error.line, detail: error.message)
         }
-        let base = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
-        baseDirectory = base.isEmpty ? "/" : base
-        func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(base)/\(path)" }
+        func absolute(_ path: String) -> String { Files.Directory.resolve(path, beside: file) }
 
         let root = try ConfigurationSection(file: file, root: value)
         let hub = try root.section("hub")

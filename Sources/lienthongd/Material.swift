@@ -55,11 +55,10 @@ struct Material {
     }
 
     private static func directory(_ path: String) throws -> DirectoryFile {
-        let base = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         do {
             return try DirectoryFile(try read(path)) { named throws(CertificateFileError) in
                 do {
-                    let bytes = try read(named.hasPrefix("/") ? named : "\(base)/\(named)")
+                    let bytes = try read(Files.Directory.resolve(named, beside: path))
                     return try Certificate(pem: bytes).sha256
                 } catch {
                     throw CertificateFileError("không đọc được chứng thư (\(error))")
@@ -77,8 +76,7 @@ struct Material {
         let file = try File(path, .createPrivate)
         try file.write(key.pem, at: 0)
         try file.synchronize()
-        let base = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        try Files.Directory.synchronize(base)
+        try Files.Directory.synchronize(Files.Directory.parent(of: path))
         return key
     }
 }

@@ -27,7 +27,7 @@ package struct XMLSigner: Sendable {
         let letter = UnsignedLetter(.sha256)
         let reader = XMLEventReader(handler: letter)
         let firstPass = Digester(.sha256)
-        try Self.forEachPiece(of: input) { piece in
+        try input.forEachPiece(bytesMax: Self.pieceBytes) { piece in
             firstPass.update(piece)
             try reader.feed(piece)
             if let refusal = letter.refusal { throw refusal }
@@ -65,7 +65,7 @@ package struct XMLSigner: Sendable {
         // The header's end tag may begin in one piece and end in the next, so a piece is written only once it
         // is known whether the signature goes into it.
         var held: [UInt8] = []
-        try forEachPiece(of: input) { piece in
+        try input.forEachPiece(bytesMax: pieceBytes) { piece in
             observe(piece)
             if isInserted { return try write(piece) }
             let heldStart = start - Int64(held.count)
@@ -89,15 +89,5 @@ package struct XMLSigner: Sendable {
             throw SigningError(.inputChanged, "tệp bị sửa trong lúc đang ký; hãy ký lại")
         }
         return written
-    }
-
-    private static func forEachPiece(of file: File, _ body: ([UInt8]) throws -> Void) throws {
-        var offset: Int64 = 0
-        while true {
-            let piece = try file.read(at: offset, count: pieceBytes)
-            if piece.isEmpty { return }
-            try body(piece)
-            offset += Int64(piece.count)
-        }
     }
 }
