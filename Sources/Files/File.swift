@@ -47,7 +47,7 @@ internal import CLinux
         return Int64(status.st_size)
     }
 
-    /// Reads from the beginning to the end in pieces of at most `bytesMax`: a letter may be larger than memory.
+    /// Reads all of it in pieces of at most `bytesMax`: a file may be larger than memory.
     ///
     /// - Throws: `FileError`, and what `body` throws.
     package func forEachPiece(bytesMax: Int = 1 << 20, _ body: ([UInt8]) throws -> Void) throws {

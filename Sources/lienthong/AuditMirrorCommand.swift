@@ -93,7 +93,8 @@ struct AuditMirrorCommand: Command {
             "trục đưa điểm kiểm cũ có \(served) mục, bản chép đã có \(mirrored) mục; hãy thử lại sau"
         case .forked(let mirrored, let served):
             "TRỤC ĐÃ SỬA NHẬT KÝ: bản \(served.size) mục không nối tiếp bản \(mirrored.size) mục đã chép; "
-                + "bằng chứng ở \(directory.path)/\(LogMirror.rejectedCheckpoint) và \(directory.path)/checkpoint"
+                + "bằng chứng ở \(directory.path)/\(LogMirror.rejectedCheckpoint) và "
+                + "\(directory.path)/checkpoint"
         }
     }
 }
