@@ -20,7 +20,11 @@ extension SignatureVerifier {
             draft.fail(error)
             return draft.report()
         }
-        if message.attributes.signingCertificate != nil { draft.format = .cadesB }
+        if message.attributes.signingCertificate != nil {
+            draft.format = .cades
+            draft.level = .b
+        }
+        draft.bestSigningTime = time
         draft.coverage = "detached content"
         draft.algorithm = message.algorithm.description
         draft.signingTime = message.attributes.signingTime

@@ -35,7 +35,8 @@ package final class SignatureVerifier: Sendable {
 
     private func verify(_ document: XMLSignatureEvidence.SignedDocument, at time: Instant) -> SignatureReport
     {
-        var draft = ReportDraft(document.properties == nil ? .xmlDSig : .xadesB)
+        var draft = ReportDraft(document.properties == nil ? .xmlDSig : .xades)
+        draft.bestSigningTime = time
         draft.coverage = "whole document without its signature"
         draft.algorithm = document.algorithm.description
         draft.signingTime = document.properties?.signingTime
@@ -54,6 +55,7 @@ package final class SignatureVerifier: Sendable {
             return draft.report()
         }
         if let properties = document.properties {
+            draft.level = .b
             check(properties, names: signer, &draft)
         }
         checkSignature(

@@ -8,6 +8,7 @@ extension SignatureVerifier {
     ) {
         let result = trust.validate(signer, untrusted: untrusted.filter { $0 !== signer }, at: time)
         draft.chain = result.chain
+        draft.rest(on: result.chain.map { EvidenceItem($0) })
         if let failure = result.failure {
             return draft.fail(Self.reason(for: failure, of: signer, at: time))
         }

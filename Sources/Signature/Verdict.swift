@@ -1,6 +1,4 @@
 internal import Exchange
-internal import JSON
-internal import OpenSSL
 
 /// What all signatures of one document are worth together.
 package struct Verdict: Sendable {
@@ -63,67 +61,5 @@ package struct Verdict: Sendable {
             details.append(reason.detail)
         }
         return details
-    }
-
-    /// The object that `lienthong verify --json` prints and that the trail keeps.
-    package func json() -> [UInt8] {
-        JSONWriter.object { writer in
-            writer.member("indication", indication.rawValue)
-            writer.name("signatures")
-            writer.array(signatures) { $1.write(to: &$0) }
-            writer.name("reasons")
-            writer.array(reasons) { $1.write(to: &$0) }
-        }
-    }
-}
-
-extension SignatureReport {
-    fileprivate func write(to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("format", format.rawValue)
-            writer.member("indication", indication.rawValue)
-            writer.member("subIndication", optional: subIndication?.rawValue)
-            if let signer {
-                writer.name("signer")
-                writer.object { writer in
-                    writer.member("subject", signer.subject)
-                    writer.member("issuer", signer.issuer)
-                    writer.member("serial", signer.serial)
-                    writer.member("sha256", signer.sha256.hex)
-                }
-            }
-            writer.member("algorithm", optional: algorithm)
-            writer.member("signingTime", optional: signingTime?.rfc3339)
-            writer.member("coverage", optional: coverage)
-            if let revocation {
-                writer.name("revocation")
-                revocation.write(to: &writer)
-            }
-            writer.name("reasons")
-            writer.array(reasons) { $1.write(to: &$0) }
-        }
-    }
-}
-
-extension SignatureReport.Revocation {
-    fileprivate func write(to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("status", status.rawValue)
-            writer.member("source", optional: source)
-            writer.member("sha256", optional: evidence?.hex)
-            writer.member("thisUpdate", optional: thisUpdate?.rfc3339)
-            writer.member("revokedAt", optional: revokedAt?.rfc3339)
-            writer.member("cause", optional: cause)
-        }
-    }
-}
-
-extension SignatureReason {
-    fileprivate func write(to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("code", code.rawValue)
-            writer.member("message", message)
-            writer.member("detail", detail)
-        }
     }
 }

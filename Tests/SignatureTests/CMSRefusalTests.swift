@@ -31,7 +31,7 @@ import Testing
     @Test func `that is built as the profile says passes`() throws {
         let report = report(try CMSDraft(authority).bytes())
         #expect(report.indication == .totalPassed, "\(report.reasons)")
-        #expect(report.format == .cadesB)
+        #expect(report.formatName == "CAdES-B")
         #expect(report.coverage == "detached content")
         #expect(report.signer?.sha256 == authority.signer.sha256)
     }

@@ -93,7 +93,7 @@ import Testing
             trust: TrustStore(certificates: [authority.root.certificate]), algorithms: AlgorithmPolicy())
         let report = verifier.verify(cms: message, contentDigest: { Digester.hash(content, $0) }, at: noon)
         #expect(report.indication == .totalPassed, "\(report.reasons)")
-        #expect(report.format == .cadesB)
+        #expect(report.formatName == "CAdES-B")
         #expect(report.signingTime != nil)
         let other = verifier.verify(
             cms: message, contentDigest: { Digester.hash(content + [0], $0) }, at: noon)

@@ -30,6 +30,9 @@ struct Authority {
         signer = try agencies.issue(profile, to: try key.publicKey())
     }
 
+    /// Leaf first.
+    var chain: [Certificate] { [signer, agencies.certificate, root.certificate] }
+
     func verifier(
         _ lists: [CertificateList] = [], algorithms: AlgorithmPolicy = AlgorithmPolicy()
     ) -> SignatureVerifier {

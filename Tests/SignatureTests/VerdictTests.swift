@@ -35,6 +35,11 @@ import XML
         #expect(signature["subIndication"]?.string == "HASH_FAILURE")
         #expect(signature["signer"]?["sha256"]?.string == authority.signer.sha256.hex)
         #expect(signature["revocation"]?["status"]?.string == "unknown")
+        #expect(signature["bestSigningTime"]?.string == noon.rfc3339)
+        #expect(signature["timestamp"] == nil && signature["timestamps"]?.array?.isEmpty == true)
+        #expect(signature["role"]?.string == "unknown")
+        #expect(signature["chain"]?.array?.map { $0["sha256"]?.string } == authority.chain.map(\.sha256.hex))
+        #expect(signature["evidence"]?.array?.first?["kind"]?.string == "certificate")
         #expect(signature["reasons"]?.array?.first?["code"]?.string == "digest_mismatch")
         #expect(signature["reasons"]?.array?.first?["message"]?.string?.isEmpty == false)
     }

@@ -64,7 +64,7 @@ import Testing
         for name in ["SigningCertificateV2", "SigningCertificate"] {
             let report = try report { $0.certificate = name }
             #expect(report.indication == .totalPassed, "\(report.reasons)")
-            #expect(report.format == .xadesB)
+            #expect(report.formatName == "XAdES-B")
             #expect(report.signingTime == Instant(rfc3339: "2026-11-20T02:15:30Z"))
         }
     }
