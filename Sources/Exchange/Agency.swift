@@ -28,11 +28,14 @@ package struct Agency: Sendable, Hashable {
     /// SHA-256 fingerprints of the certificates that sign this agency's letters.
     package var signingCertificates: [Digest256]
     package var signaturePolicy: SignaturePolicy
+    /// Nil where the hub's own setting holds for this agency.
+    package var unknownRevocation: UnknownRevocationPolicy?
 
     package init(
         code: AgencyCode, name: String, aliases: [AgencyCode] = [], parent: AgencyCode? = nil, level: Int = 0,
         status: Status = .active, transportCertificates: [Digest256] = [],
-        signingCertificates: [Digest256] = [], signaturePolicy: SignaturePolicy = .enforce
+        signingCertificates: [Digest256] = [], signaturePolicy: SignaturePolicy = .enforce,
+        unknownRevocation: UnknownRevocationPolicy? = nil
     ) {
         self.code = code
         self.name = name
@@ -43,7 +46,18 @@ package struct Agency: Sendable, Hashable {
         self.transportCertificates = transportCertificates
         self.signingCertificates = signingCertificates
         self.signaturePolicy = signaturePolicy
+        self.unknownRevocation = unknownRevocation
     }
+}
+
+/// What the hub does, under `enforce`, with a letter about whose signature nothing is wrong but that nobody
+/// can say at the moment whether a certificate was revoked. Unknown is never taken for good or for revoked.
+package enum UnknownRevocationPolicy: String, Sendable, CaseIterable {
+    /// Goes in, marked; a later check appends its answer to the log.
+    case accept
+    /// Waits for an answer up to a deadline, then is refused.
+    case hold
+    case refuse
 }
 
 /// Somebody who is not an agency: an auditor, an operator, a peer hub.

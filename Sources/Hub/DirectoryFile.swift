@@ -47,7 +47,7 @@ package struct DirectoryFile: Sendable {
             of: value,
             allowed: [
                 "code", "name", "aliases", "parent", "level", "status", "transportCertificates",
-                "signingCertificates", "signaturePolicy",
+                "signingCertificates", "signaturePolicy", "unknownRevocation",
             ])
         let code = try text(value, "code")
         guard !code.isEmpty, code.utf8.count <= 64 else {
@@ -69,6 +69,9 @@ package struct DirectoryFile: Sendable {
         if let status = value["status"] { agency.status = try choice(status, "status") }
         if let policy = value["signaturePolicy"] {
             agency.signaturePolicy = try choice(policy, "signaturePolicy")
+        }
+        if let policy = value["unknownRevocation"], !policy.isNull {
+            agency.unknownRevocation = try choice(policy, "unknownRevocation")
         }
         agency.transportCertificates = try certificates(value, "transportCertificates", certificate)
         agency.signingCertificates = try certificates(value, "signingCertificates", certificate)

@@ -36,6 +36,7 @@ package final class Hub: Sendable {
     private let expiry: Expiry
     private let diskSpace: DiskSpace
     private let currentDirectory: Mutex<Directory>
+    private let currentPolicy = Mutex(HubPolicy())
     private let isStopping = Atomic<Bool>(false)
 
     /// Takes `store` for itself: from now on only the sequencer's thread writes.
@@ -70,6 +71,12 @@ package final class Hub: Sendable {
 
     /// Who is who at this moment.
     package var directory: Directory { currentDirectory.withLock { $0 } }
+
+    package var policy: HubPolicy { currentPolicy.withLock { $0 } }
+
+    package func replacePolicy(_ policy: HubPolicy) {
+        currentPolicy.withLock { $0 = policy }
+    }
 
     /// Why the hub is not ready for letters; empty where it is. For `/readyz`.
     package var unreadyReasons: [String] {

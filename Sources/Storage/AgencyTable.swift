@@ -33,9 +33,11 @@ final class AgencyTable {
         insert = try connection.prepare("INSERT INTO agencies(code) VALUES(?) RETURNING id")
         upsert = try connection.prepare(
             """
-            INSERT INTO agencies(code, name, parent, level, status, policy) VALUES(?,?,?,?,?,?)
+            INSERT INTO agencies(code, name, parent, level, status, policy, unknown_revocation)
+            VALUES(?,?,?,?,?,?,?)
             ON CONFLICT(code) DO UPDATE SET name = excluded.name, parent = excluded.parent,
-            level = excluded.level, status = excluded.status, policy = excluded.policy RETURNING id
+            level = excluded.level, status = excluded.status, policy = excluded.policy,
+            unknown_revocation = excluded.unknown_revocation RETURNING id
             """)
         setStatus = try connection.prepare("UPDATE agencies SET status = ? WHERE id = ?")
         selectAlias = try connection.prepare("SELECT agency FROM aliases WHERE code = ?")
@@ -114,6 +116,7 @@ final class AgencyTable {
         upsert.bind(4, agency.level)
         upsert.bind(5, agency.status.rawValue)
         upsert.bind(6, agency.signaturePolicy.rawValue)
+        upsert.bind(7, agency.unknownRevocation?.rawValue)
         let id = try upsert.first { $0.integer(0) } ?? 0
         known[agency.code] = nil
         try release(id)
@@ -186,6 +189,25 @@ final class AgencyTable {
         removeCertificate.bind(3, certificate)
         try removeCertificate.run()
         return connection.changes > 0
+    }
+
+    /// Keeps the DER of registered certificates, and drops what is registered no longer.
+    func keep(_ certificates: [Certificate]) throws(DatabaseError) {
+        try connection.execute(
+            """
+            DELETE FROM known_certificates
+            WHERE NOT EXISTS (SELECT 1 FROM certificates WHERE sha256 = known_certificates.sha256)
+            """)
+        let insert = try connection.prepare(
+            """
+            INSERT OR IGNORE INTO known_certificates(sha256, der) SELECT ?1, ?2
+            WHERE EXISTS (SELECT 1 FROM certificates WHERE sha256 = ?1)
+            """)
+        for certificate in certificates {
+            insert.bind(1, certificate.sha256)
+            insert.bind(2, certificate.der)
+            try insert.run()
+        }
     }
 
     func replacePrincipals(_ principals: [Principal]) throws(DatabaseError) -> Rejection? {

@@ -74,6 +74,9 @@ extension Store {
         case .retireCertificate(let agency, let use, let certificate):
             return try unbind(certificate, use, from: agency, &batch)
         case .putPrincipals(let principals): return try putPrincipals(principals, &batch)
+        case .keepCertificates(let certificates):
+            try agencies.keep(certificates)
+            return .success(.done)
         case .event(let event):
             try append(Self.logEvent(event), to: &batch)
             return .success(.done)

@@ -29,6 +29,9 @@ package enum Change: Sendable {
     case retireCertificate(agency: AgencyCode, use: CertificateUse, certificate: Digest256)
     /// Replaces all of them.
     case putPrincipals([Principal])
+    /// → `.done`. Keeps the DER of those that are registered for an agency, which knows them by their SHA-256
+    /// only; others are passed over. Says nothing new to anybody, so it is no entry in the log.
+    case keepCertificates([Certificate])
     /// Something in the hub's own life, for the audit log.
     case event(HubEvent)
 }

@@ -79,6 +79,7 @@ extension Store {
                 + [agency.status.rawValue, agency.signaturePolicy.rawValue] + agency.aliases.map(\.string)
                 + agency.transportCertificates.map { "transport:\($0)" }
                 + agency.signingCertificates.map { "signing:\($0)" }
+                + (agency.unknownRevocation.map { ["unknownRevocation:\($0.rawValue)"] } ?? [])
             for text in texts { hash.update(Array(text.utf8) + [0]) }
             hash.update([0x0A])
         }

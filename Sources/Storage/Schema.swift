@@ -8,7 +8,10 @@ enum Schema {
     /// "LThg": so that `file` and a hasty operator can tell whose database it is.
     static let applicationID = 0x4C54_6867
 
-    static let migrations = [Migration(version: 1, sql: version1)]
+    static let migrations = [
+        Migration(version: 1, sql: version1),
+        Migration(version: 2, sql: version2),
+    ]
     static var version: Int { migrations.last?.version ?? 0 }
 
     private static let version1 = """
@@ -93,5 +96,14 @@ enum Schema {
             size INTEGER PRIMARY KEY, note BLOB NOT NULL, at INTEGER NOT NULL, kept INTEGER NOT NULL
         );
         CREATE INDEX checkpoints_passing ON checkpoints(size) WHERE kept = 0;
+        """
+
+    private static let version2 = """
+        -- Null where the hub's own setting holds.
+        ALTER TABLE agencies ADD COLUMN unknown_revocation TEXT;
+        -- DER of registered certificates, where it came to our notice: the directory needs their SHA-256
+        -- only, but who asks for their revocation or warns of their end needs the whole.
+        CREATE TABLE known_certificates (sha256 BLOB PRIMARY KEY, der BLOB NOT NULL);
+        CREATE INDEX certificates_by_sha256 ON certificates(sha256);
         """
 }

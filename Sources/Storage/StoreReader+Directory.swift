@@ -1,6 +1,13 @@
 internal import AuditLog
 internal import Database
-internal import Exchange
+package import Exchange
+
+/// A certificate that the directory binds to an agency, whole.
+package struct RegisteredCertificate: Sendable, Equatable {
+    package let agency: AgencyCode
+    package let use: CertificateUse
+    package let der: [UInt8]
+}
 
 extension StoreReader {
     /// Every agency ordered by code, and every principal, as of one commit.
@@ -10,6 +17,23 @@ extension StoreReader {
                 StoredDirectory(
                     agencies: try Self.agencies(reader), principals: try Self.principals(reader))
             }
+        }
+    }
+
+    /// Registered certificates whose DER is known, each with the agencies that it is registered for.
+    package func registeredCertificates() throws(StorageError) -> [RegisteredCertificate] {
+        try read { reader throws(DatabaseError) in
+            try reader.connection.prepare(
+                """
+                SELECT agencies.code, certificates.use, known_certificates.der FROM known_certificates
+                JOIN certificates USING (sha256) JOIN agencies ON agencies.id = certificates.agency
+                ORDER BY agencies.code, certificates.use, sha256
+                """
+            ).all { row in
+                CertificateUse(rawValue: row.text(1)).map { use in
+                    RegisteredCertificate(agency: ExactString(row.text(0)), use: use, der: row.bytes(2))
+                }
+            }.compactMap { $0 }
         }
     }
 
@@ -29,7 +53,7 @@ extension StoreReader {
         }
         let select = try reader.connection.prepare(
             """
-            SELECT id, code, name, parent, level, status, policy FROM agencies
+            SELECT id, code, name, parent, level, status, policy, unknown_revocation FROM agencies
             WHERE status IS NOT NULL ORDER BY code
             """
         )
@@ -44,7 +68,10 @@ extension StoreReader {
                 transportCertificates: bound.filter { $0.use == CertificateUse.transport.rawValue }.map(
                     \.sha256),
                 signingCertificates: bound.filter { $0.use == CertificateUse.signing.rawValue }.map(\.sha256),
-                signaturePolicy: Agency.SignaturePolicy(rawValue: row.text(6)) ?? .enforce)
+                signaturePolicy: Agency.SignaturePolicy(rawValue: row.text(6)) ?? .enforce,
+                unknownRevocation: row.optionalText(7).map {
+                    UnknownRevocationPolicy(rawValue: $0) ?? .refuse
+                })
         }
     }
 

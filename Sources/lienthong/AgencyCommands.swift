@@ -43,6 +43,9 @@ struct AgencyAddCommand: Command {
             .value("--transport", "PEM", "chứng thư kết nối", repeats: true),
             .value("--signing", "PEM", "chứng thư ký văn bản", repeats: true),
             .value("--policy", "off|warn|enforce", "cách xử lý chữ ký (mặc định enforce)"),
+            .value(
+                "--unknown-revocation", "accept|hold|refuse",
+                "khi không biết chứng thư ký có bị thu hồi không (mặc định theo trục)"),
             .json,
         ]
 
@@ -51,13 +54,19 @@ struct AgencyAddCommand: Command {
         guard let policy = Agency.SignaturePolicy(rawValue: arguments.value("--policy") ?? "enforce") else {
             throw CommandFailure(.usage, "--policy phải là off, warn hoặc enforce")
         }
+        let unknown = try arguments.value("--unknown-revocation").map { word in
+            guard let choice = UnknownRevocationPolicy(rawValue: word) else {
+                throw CommandFailure(.usage, "--unknown-revocation phải là accept, hold hoặc refuse")
+            }
+            return choice
+        }
         let agency = Agency(
             code: AgencyCode(operands[0]), name: operands[1],
             aliases: arguments.all("--alias").map { AgencyCode($0) },
             parent: arguments.value("--parent").map { AgencyCode($0) },
             transportCertificates: try arguments.all("--transport").map(AgencyBody.readFingerprint),
             signingCertificates: try arguments.all("--signing").map(AgencyBody.readFingerprint),
-            signaturePolicy: policy)
+            signaturePolicy: policy, unknownRevocation: unknown)
         return try AgencyBody.put([agency], "", arguments, terminal)
     }
 }
@@ -151,6 +160,9 @@ private enum AgencyBody {
             object.name("signingCertificates")
             object.array(agency.signingCertificates) { $0.string("sha256:\($1.hex)") }
             object.member("signaturePolicy", agency.signaturePolicy.rawValue)
+            if let unknown = agency.unknownRevocation {
+                object.member("unknownRevocation", unknown.rawValue)
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ import Testing
             Agency(
                 code: "A", name: "Sở Nội vụ", aliases: ["000.00.12.H37", "H37.OLD"], parent: "B", level: 2,
                 status: .locked, transportCertificates: [first], signingCertificates: [second],
-                signaturePolicy: .warn),
+                signaturePolicy: .warn, unknownRevocation: .hold),
             Agency(code: "B", name: "UBND"),
         ]
         let principals = [Principal(name: "Thanh tra", role: .auditor, certificates: [SHA256.hash([3])])]
@@ -97,5 +97,31 @@ import Testing
         #expect(try fixture.reader().directory().agencies.count == 3)
         // Status messages reach it all the same.
         #expect(try fixture.accept(status("01", of: sent, from: "H31.7")).recipients == ["elsewhere"])
+    }
+
+    @Test func `keeps the whole of a registered certificate, and of no other`() throws {
+        let fixture = try Fixture(agencies: [])
+        let registered = try Self.certificate("registered")
+        let stranger = try Self.certificate("stranger")
+        let agency = Agency(
+            code: "A", name: "", transportCertificates: [registered.sha256],
+            signingCertificates: [registered.sha256])
+        try fixture.commit(.putAgencies([agency], replaceAll: true))
+        let size = fixture.tree.size
+        try fixture.commit(.keepCertificates([registered, stranger]), .keepCertificates([registered]))
+        let kept = try fixture.reader().registeredCertificates()
+        #expect(kept.map(\.der) == [registered.der, registered.der])
+        #expect(kept.map(\.agency) == ["A", "A"] && kept.map(\.use) == [.signing, .transport])
+        #expect(fixture.tree.size == size)
+
+        try fixture.commit(.retireAgency("A"), .keepCertificates([]))
+        #expect(try fixture.reader().registeredCertificates().isEmpty)
+    }
+
+    private static func certificate(_ name: String) throws -> Certificate {
+        let now = Instant(seconds: 1_795_000_000)
+        let profile = CertificateProfile(
+            commonName: name, notBefore: now, notAfter: now.adding(seconds: 86_400))
+        return try CertificateIssuer(root: profile, key: try .generate(.ec(.p256))).certificate
     }
 }
