@@ -43,8 +43,8 @@ package struct Response: Sendable {
             default: "Yêu cầu HTTP không đúng chuẩn."
             }
         let text =
-            #"{"type":"about:blank","title":"\#(ResponseHead.reasonPhrase(status))","status":\#(status),"#
-            + #""code":"bad-http","reason":"\#(reason)","detail":"\#(detail)"}"#
+            #"{"type":"urn:lienthong:error:bad_http","title":"\#(ResponseHead.reasonPhrase(status))","#
+            + #""status":\#(status),"code":"bad_http","reason":"\#(reason)","detail":"\#(detail)"}"#
         return Response(status: status, contentType: "application/problem+json", Array(text.utf8))
     }
 }

@@ -74,9 +74,10 @@ final class DemoStage {
         return "\(tenths / 10),\(tenths % 10) giây"
     }
 
+    /// Begins a chapter, with the time since the demo began.
     func tell(_ title: String) {
         chapter += 1
-        terminal.print("\n\(chapter). \(title)")
+        terminal.print("\n\(chapter). \(title)  [\(elapsed)]")
     }
 
     func say(_ line: String) {
