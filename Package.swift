@@ -13,7 +13,7 @@ let strict: [SwiftSetting] = [
 
 /// Tests reach into C and Foundation freely; they do not ship.
 let relaxed: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("ExistentialAny")
 ]
 
 func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -100,6 +100,7 @@ let package = Package(
         tests("SignatureTests", ["Signature", "Exchange", "Files", "JSON", "XML", "OpenSSL"]),
         tests("StorageTests", ["Storage", "Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL", "Files"], exclude: ["Judge"]),
+        tests("HubTests", ["Hub", "Exchange"]),
         tests(
             "EndToEndTests",
             ["Exchange", "JSON", "OpenSSL", "HTTP", "Transport", "lienthong", "lienthongd"]),

@@ -31,8 +31,7 @@ package final class Directory: Sendable {
     private let byCode: [AgencyCode: Int]
     private let agencyByCertificate: [Digest256: Int]
     private let principalByCertificate: [Digest256: Int]
-    /// Lower-case codes and names, in the order of `agencies`, for the search.
-    private let searchTexts: [String]
+    private let index: DirectorySearch
 
     package init(agencies: [Agency], principals: [Principal]) {
         var byCode: [AgencyCode: Int] = [:]
@@ -54,10 +53,7 @@ package final class Directory: Sendable {
         self.byCode = byCode
         self.agencyByCertificate = agencyByCertificate
         self.principalByCertificate = principalByCertificate
-        searchTexts = agencies.map { agency in
-            let codes = ([agency.code] + agency.aliases).map(\.string).joined(separator: "\n")
-            return "\(codes)\n\(agency.name)".lowercased()
-        }
+        index = DirectorySearch(agencies)
     }
 
     package convenience init(_ stored: StoredDirectory) {
@@ -76,14 +72,17 @@ package final class Directory: Sendable {
         return nil
     }
 
-    /// Agencies whose code, alias or name holds `text` (letter case aside), hidden ones left out.
+    /// Agencies in which every word of `text` begins a word of a code, alias or name, diacritics and letter
+    /// case aside; hidden ones left out. An empty text gives the first ones.
     package func search(_ text: String, limit: Int) -> [Agency] {
-        let wanted = text.lowercased()
-        var found: [Agency] = []
-        for (index, agency) in agencies.enumerated() where agency.status != .hidden {
-            guard found.count < limit else { break }
-            if wanted.isEmpty || searchTexts[index].contains(wanted) { found.append(agency) }
+        // Who types a whole code wants that agency, not the thousand below it.
+        if let exact = agency(AgencyCode(text)), exact.status != .hidden, limit > 0 {
+            let others = index.agencies(matching: text, limit: limit).map { agencies[$0] }
+            return [exact] + others.filter { $0.code != exact.code }.prefix(limit - 1)
         }
-        return found
+        guard FoldedText.words(text).isEmpty else {
+            return index.agencies(matching: text, limit: limit).map { agencies[$0] }
+        }
+        return Array(agencies.lazy.filter { $0.status != .hidden }.prefix(limit))
     }
 }
