@@ -54,6 +54,15 @@ enum ASN1 {
         return unsafe Array(UnsafeBufferPointer(start: start, count: count))
     }
 
+    /// What one of OpenSSL's `i2d` functions writes; empty where it fails.
+    static func encoded(_ encode: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>) -> CInt) -> [UInt8] {
+        var start: UnsafeMutablePointer<UInt8>?
+        let count = unsafe encode(&start)
+        guard count > 0, let start = unsafe start else { return [] }
+        defer { unsafe LT_OPENSSL_free(start) }
+        return unsafe Array(UnsafeBufferPointer(start: start, count: Int(count)))
+    }
+
     /// Lends DER to one of OpenSSL's `d2i` functions; nil where anything stands after the value.
     static func parse(
         _ der: [UInt8], free: (OpaquePointer) -> Void,

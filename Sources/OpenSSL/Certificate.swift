@@ -23,6 +23,7 @@ package import Exchange
     package let keyUsage: KeyUsage?
     /// Dotted; nil where the extension is absent.
     package let extendedKeyUsages: [String]?
+    package let isExtendedKeyUsageCritical: Bool
     package let isAuthority: Bool
     package let subjectKeyIdentifier: [UInt8]
     /// URLs of CRLs that the certificate names.
@@ -61,7 +62,9 @@ package import Exchange
         publicKey = unsafe PublicKey(adopting: key)
         let hasKeyUsage = flags & UInt32(EXFLAG_KUSAGE) != 0
         keyUsage = unsafe hasKeyUsage ? KeyUsage(rawValue: X509_get_key_usage(parsed)) : nil
-        extendedKeyUsages = unsafe Extensions.extendedKeyUsages(of: parsed)
+        let purposes = unsafe Extensions.extendedKeyUsages(of: parsed)
+        extendedKeyUsages = purposes?.dotted
+        isExtendedKeyUsageCritical = purposes?.isCritical ?? false
         isAuthority = flags & UInt32(EXFLAG_CA) != 0
         subjectKeyIdentifier = unsafe ASN1.bytes(X509_get0_subject_key_id(parsed))
         crlURLs = unsafe Extensions.crlURLs(of: parsed)
@@ -106,6 +109,21 @@ package import Exchange
 
     package func isValid(at instant: Instant) -> Bool {
         notBefore <= instant && instant <= notAfter
+    }
+
+    /// SHA-1 of the key, by which OCSP responders name themselves.
+    var keyHash: [UInt8] {
+        var hash = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var count: CUnsignedInt = 0
+        guard unsafe X509_pubkey_digest(handle, EVP_sha1(), &hash, &count) == 1 else { return [] }
+        return Array(hash.prefix(Int(count)))
+    }
+
+    /// The issuer asks for no check whether this OCSP responder was revoked.
+    var hasOCSPNoCheck: Bool { unsafe X509_get_ext_by_NID(handle, NID_id_pkix_OCSP_noCheck, -1) >= 0 }
+
+    var hasUnknownCriticalExtension: Bool {
+        unsafe X509_get_extension_flags(handle) & UInt32(EXFLAG_CRITICAL) != 0
     }
 
     /// True where the certificate or the extension in question says that somebody publishes its revocation.

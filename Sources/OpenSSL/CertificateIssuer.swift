@@ -69,7 +69,7 @@ package final class CertificateIssuer: Sendable {
         guard unsafe X509_sign(draft, key.handle, key.usualAlgorithm.digest?.method) > 0 else {
             throw .draining("signing a certificate")
         }
-        return try Certificate(der: unsafe encoded { unsafe i2d_X509(draft, $0) })
+        return try Certificate(der: unsafe ASN1.encoded { unsafe i2d_X509(draft, $0) })
     }
 
     /// - Parameter scope: an issuing distribution point as OpenSSL's configuration writes it, for tests.
@@ -107,7 +107,7 @@ package final class CertificateIssuer: Sendable {
         guard unsafe X509_CRL_sort(draft) == 1,
             unsafe X509_CRL_sign(draft, key.handle, key.usualAlgorithm.digest?.method) > 0
         else { throw .draining("signing a CRL") }
-        return try CertificateList(der: unsafe Self.encoded { unsafe i2d_X509_CRL(draft, $0) })
+        return try CertificateList(der: unsafe ASN1.encoded { unsafe i2d_X509_CRL(draft, $0) })
     }
 
     private static func add(_ item: RevokedSerial, to list: OpaquePointer) throws(OpenSSLError) {
@@ -146,15 +146,5 @@ package final class CertificateIssuer: Sendable {
         let time = unsafe ASN1.time(instant)
         defer { unsafe ASN1_TIME_free(time) }
         return unsafe set(time) == 1
-    }
-
-    private static func encoded(_ encode: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>) -> CInt)
-        -> [UInt8]
-    {
-        var start: UnsafeMutablePointer<UInt8>?
-        let count = unsafe encode(&start)
-        guard count > 0, let start = unsafe start else { return [] }
-        defer { unsafe LT_OPENSSL_free(start) }
-        return unsafe Array(UnsafeBufferPointer(start: start, count: Int(count)))
     }
 }

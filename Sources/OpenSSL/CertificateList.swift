@@ -32,6 +32,8 @@ package enum RevocationReason: Int, Sendable, CaseIterable {
     package let thisUpdate: Instant
     /// Nil where the issuer promises no next one.
     package let nextUpdate: Instant?
+    /// Expired certificates stay in the list if they expired after this; nil where the issuer drops them.
+    package let expiredKeptFrom: Instant?
     private let scope: Scope?
 
     /// - Throws: where `der` is not exactly one CRL whose times can be read.
@@ -56,6 +58,7 @@ package enum RevocationReason: Int, Sendable, CaseIterable {
         issuerDER = unsafe ASN1.der(of: X509_CRL_get_issuer(parsed))
         self.thisUpdate = thisUpdate
         self.nextUpdate = nextUpdate
+        expiredKeptFrom = unsafe Self.expiredKeptFrom(parsed)
         scope = unsafe Scope(of: parsed)
         ERR_clear_error()
     }
@@ -74,15 +77,29 @@ package enum RevocationReason: Int, Sendable, CaseIterable {
 
     package var pem: [UInt8] { PEMBlock.encode(der, label: "X509 CRL") }
 
-    /// True where the CRL speaks for `certificate` at all: all reasons, not a delta, not indirect, no part of
-    /// a partitioned list that the certificate does not belong to, no critical extension that we do not know.
-    package func covers(_ certificate: Certificate) -> Bool {
-        guard let scope, issuerDER == certificate.issuerDER else { return false }
+    /// How much the CRL says of a certificate.
+    package enum Coverage: Sendable {
+        /// Nothing: it belongs to another issuer or to another part of a partitioned list, or it is one that
+        /// we do not read (indirect, or with a critical extension that we do not know).
+        case none
+        /// It may name the certificate, but its silence means nothing: a delta, or for some reasons only.
+        case revocationsOnly
+        case full
+    }
+
+    package func coverage(of certificate: Certificate) -> Coverage {
+        guard let scope, issuerDER == certificate.issuerDER else { return .none }
         if scope.onlyUsers && certificate.isAuthority || scope.onlyAuthorities && !certificate.isAuthority {
-            return false
+            return .none
         }
-        guard let urls = scope.urls else { return true }
-        return urls.contains { url in certificate.crlURLs.contains { $0.utf8.elementsEqual(url.utf8) } }
+        if let urls = scope.urls,
+            !urls.contains(where: { url in
+                certificate.crlURLs.contains { $0.utf8.elementsEqual(url.utf8) }
+            })
+        {
+            return .none
+        }
+        return scope.isPartial ? .revocationsOnly : .full
     }
 
     /// True where `issuer` may sign CRLs and its key signed this one, with an algorithm that is evidence
@@ -106,39 +123,43 @@ package enum RevocationReason: Int, Sendable, CaseIterable {
             defer { unsafe ASN1_ENUMERATED_free(number) }
             reason = unsafe RevocationReason(rawValue: ASN1_ENUMERATED_get(number)) ?? .unspecified
         }
+        if reason == .removeFromCRL { return nil }
         // A date that cannot be read must not make a revoked certificate good: it counts from the beginning.
-        let date = unsafe ASN1.instant(X509_REVOKED_get0_revocationDate(entry)) ?? Instant(milliseconds: .min)
-        return Entry(date: date, reason: reason)
+        let processed = unsafe ASN1.instant(X509_REVOKED_get0_revocationDate(entry)) ?? .distantPast
+        let invalid = unsafe Self.invalidityDate(of: entry)
+        return Entry(date: min(processed, invalid ?? processed), reason: reason)
+    }
+
+    /// From when on the issuer holds the certificate for invalid: its key was stolen then, say. Earlier than
+    /// the day on which it was told, and what counts: a signature made between the two may be the thief's.
+    private static func invalidityDate(of entry: OpaquePointer) -> Instant? {
+        guard let value = unsafe X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, nil, nil) else {
+            return nil
+        }
+        let time = unsafe value.assumingMemoryBound(to: ASN1_GENERALIZEDTIME.self)
+        defer { unsafe ASN1_GENERALIZEDTIME_free(time) }
+        return unsafe ASN1.instant(time)
+    }
+
+    /// The extension expiredCertsOnCRL of X.509, which OpenSSL does not know by name.
+    private static func expiredKeptFrom(_ list: OpaquePointer) -> Instant? {
+        guard let name = unsafe OBJ_txt2obj("2.5.29.60", 1) else { return nil }
+        defer { unsafe ASN1_OBJECT_free(name) }
+        let index = unsafe X509_CRL_get_ext_by_OBJ(list, name, -1)
+        guard index >= 0 else { return nil }
+        let value = unsafe ASN1.bytes(X509_EXTENSION_get_data(X509_CRL_get_ext(list, index)))
+        return unsafe value.withUnsafeBufferPointer { buffer -> Instant? in
+            var position = buffer.baseAddress
+            guard let time = unsafe d2i_ASN1_GENERALIZEDTIME(nil, &position, buffer.count) else { return nil }
+            defer { unsafe ASN1_GENERALIZEDTIME_free(time) }
+            return unsafe ASN1.instant(time)
+        }
     }
 
     private var hasStrongSignature: Bool {
-        var digest = NID_undef
-        var key = NID_undef
-        guard unsafe OBJ_find_sigid_algs(X509_CRL_get_signature_nid(handle), &digest, &key) == 1 else {
-            return false
-        }
-        if digest == NID_undef, key == NID_rsassaPss { digest = pssDigest }
-        return [NID_sha256, NID_sha384, NID_sha512].contains(digest) || key == NID_ED25519
-    }
-
-    /// The digest that RSASSA-PSS parameters name; SHA-1 where they name none, as RFC 4055 has it.
-    private var pssDigest: CInt {
         var algorithm: UnsafePointer<X509_ALGOR>?
         unsafe X509_CRL_get0_signature(handle, nil, &algorithm)
-        var type: CInt = 0
-        var value: UnsafeRawPointer?
-        unsafe X509_ALGOR_get0(nil, &type, &value, algorithm)
-        guard type == V_ASN1_SEQUENCE, let value = unsafe value else { return NID_sha1 }
-        let bytes = unsafe ASN1.bytes(value.assumingMemoryBound(to: ASN1_STRING.self))
-        return unsafe bytes.withUnsafeBufferPointer { buffer in
-            var position = buffer.baseAddress
-            guard let parameters = unsafe d2i_RSA_PSS_PARAMS(nil, &position, buffer.count) else {
-                return NID_undef
-            }
-            defer { unsafe RSA_PSS_PARAMS_free(parameters) }
-            guard let hash = unsafe parameters.pointee.hashAlgorithm else { return NID_sha1 }
-            return unsafe OBJ_obj2nid(hash.pointee.algorithm)
-        }
+        return unsafe EvidenceStrength.isStrong(algorithm)
     }
 }
 
@@ -150,17 +171,22 @@ extension CertificateList {
         /// Names of the part of a partitioned list; nil where the list is whole.
         var urls: [String]?
 
-        /// Nil for a list that we must not use: a delta, an indirect one, one for some reasons only, one with
-        /// a critical extension that we do not know. Its silence about a certificate would mean nothing.
+        /// A delta, or a list for some reasons only.
+        var isPartial = false
+
+        /// Nil for a list that we must not use: an indirect one, one with a critical extension, of its own or
+        /// of an entry, that we do not know. What it says of whom cannot be told.
         init?(of list: OpaquePointer) {
+            let known = [
+                NID_issuing_distribution_point, NID_crl_number, NID_authority_key_identifier, NID_delta_crl,
+            ]
             for index in 0..<(unsafe X509_CRL_get_ext_count(list)) {
                 let item = unsafe X509_CRL_get_ext(list, index)
                 let kind = unsafe OBJ_obj2nid(X509_EXTENSION_get_object(item))
-                if kind == NID_delta_crl { return nil }
-                let isKnown = [NID_issuing_distribution_point, NID_crl_number, NID_authority_key_identifier]
-                    .contains(kind)
-                if unsafe !isKnown && X509_EXTENSION_get_critical(item) != 0 { return nil }
+                if kind == NID_delta_crl { isPartial = true }
+                if unsafe !known.contains(kind) && X509_EXTENSION_get_critical(item) != 0 { return nil }
             }
+            guard unsafe Self.knowsEntryExtensions(of: list) else { return nil }
             var found: CInt = 0
             guard let value = unsafe X509_CRL_get_ext_d2i(list, NID_issuing_distribution_point, &found, nil)
             else {
@@ -170,12 +196,30 @@ extension CertificateList {
             }
             let point = unsafe value.assumingMemoryBound(to: ISSUING_DIST_POINT.self)
             defer { unsafe ISSUING_DIST_POINT_free(point) }
-            guard unsafe point.pointee.indirectCRL <= 0, unsafe point.pointee.onlyattr <= 0,
-                unsafe point.pointee.onlysomereasons == nil
-            else { return nil }
+            guard unsafe point.pointee.indirectCRL <= 0, unsafe point.pointee.onlyattr <= 0 else {
+                return nil
+            }
+            if unsafe point.pointee.onlysomereasons != nil { isPartial = true }
             onlyUsers = unsafe point.pointee.onlyuser > 0
             onlyAuthorities = unsafe point.pointee.onlyCA > 0
             if let name = unsafe point.pointee.distpoint { urls = unsafe Extensions.fullNames(name) }
+        }
+
+        /// RFC 5280 section 5.3: one entry that cannot be understood spoils the list for everybody.
+        private static func knowsEntryExtensions(of list: OpaquePointer) -> Bool {
+            let entries = unsafe X509_CRL_get_REVOKED(list)
+            for index in 0..<max(0, unsafe OPENSSL_sk_num(entries)) {
+                guard let entry = unsafe OPENSSL_sk_value(entries, index).map({ OpaquePointer($0) }) else {
+                    continue
+                }
+                for position in 0..<max(0, unsafe X509_REVOKED_get_ext_count(entry)) {
+                    let item = unsafe X509_REVOKED_get_ext(entry, position)
+                    guard unsafe X509_EXTENSION_get_critical(item) != 0 else { continue }
+                    let kind = unsafe OBJ_obj2nid(X509_EXTENSION_get_object(item))
+                    if kind != NID_crl_reason, kind != NID_invalidity_date { return false }
+                }
+            }
+            return true
         }
     }
 }

@@ -3,8 +3,8 @@ package import Exchange
 /// What is known about a certificate's revocation at a time. Three answers, on purpose: a CRL that did not
 /// arrive makes nobody revoked, and nobody good.
 package enum RevocationStatus: Sendable, Equatable {
-    case good(source: Digest256, thisUpdate: Instant)
-    case revoked(at: Instant, reason: RevocationReason, source: Digest256)
+    case good(RevocationSource)
+    case revoked(at: Instant, reason: RevocationReason, RevocationSource)
     case unknown(Cause)
 
     package enum Cause: String, Sendable {
@@ -14,8 +14,14 @@ package enum RevocationStatus: Sendable, Equatable {
         case noData = "no_data"
         /// What is at hand is too old for the time in question.
         case stale
+        /// What is at hand is from the future.
+        case notYetValid = "not_yet_valid"
         /// What is at hand does not verify, or is signed with a broken algorithm.
         case notAuthentic = "not_authentic"
+        /// Whether the OCSP responder's own certificate was revoked cannot be told.
+        case responderUnknown = "responder_unknown"
+        /// The responder that speaks for the issuer has never heard of the certificate.
+        case unknownToResponder = "unknown_to_responder"
         /// Suspended at that time; the issuer has not decided yet.
         case onHold = "on_hold"
     }
@@ -51,6 +57,8 @@ package struct ChainResult: Sendable {
     package let failure: ChainFailure?
     /// For each certificate of the chain but the anchor.
     package let revocation: [RevocationStatus]
+    /// The CRLs and OCSP responses that these answers rest on, each once.
+    package let evidence: RevocationData
     /// Times for which this result holds, both ends included.
     package let holds: ClosedRange<Instant>
 
@@ -74,6 +82,8 @@ package enum ChainPurpose: String, Sendable, Hashable {
     /// Signs letters and files; key usage and extended key usage are judged by our own rules, because
     /// OpenSSL's nearest purpose (smime_sign) refuses certificates made for document signing.
     case documentSigning
+    /// Signs RFC 3161 timestamps, and nothing else.
+    case timeStamping
     /// The chain only.
     case any
 }

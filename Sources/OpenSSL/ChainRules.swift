@@ -1,24 +1,58 @@
 internal import COpenSSL
 
 extension TrustStore {
+    /// What the purpose asks of the chain beyond OpenSSL's own rules.
+    static func check(_ chain: [Certificate], for purpose: ChainPurpose) throws(ChainFailure) {
+        switch purpose {
+        case .any: break
+        case .documentSigning: try checkDocumentSigning(chain)
+        case .timeStamping: try checkTimeStamping(chain)
+        }
+    }
+
     /// Our own rules on key usage and extended key usage, for certificates that sign documents.
-    static func checkDocumentSigning(_ chain: [Certificate]) throws(ChainFailure) {
+    private static func checkDocumentSigning(_ chain: [Certificate]) throws(ChainFailure) {
+        try checkSigningKey(chain)
+        try check(
+            chain, from: ExtendedKeyUsage.documentPurposes,
+            otherwise: "the extended key usage does not include document signing")
+    }
+
+    /// RFC 3161 section 2.3: the extension is critical and names this one purpose.
+    private static func checkTimeStamping(_ chain: [Certificate]) throws(ChainFailure) {
+        try checkSigningKey(chain)
         guard let leaf = chain.first else { return }
-        if let usage = leaf.keyUsage, usage.isDisjoint(with: [.digitalSignature, .nonRepudiation]) {
+        guard leaf.extendedKeyUsages == [ExtendedKeyUsage.timeStamping], leaf.isExtendedKeyUsageCritical
+        else {
+            throw ChainFailure(
+                code: .extendedKeyUsage, depth: 0,
+                detail: "the extended key usage is not critical, or not timestamping alone")
+        }
+        try check(
+            chain, from: [ExtendedKeyUsage.timeStamping],
+            otherwise: "the extended key usage does not include timestamping")
+    }
+
+    private static func checkSigningKey(_ chain: [Certificate]) throws(ChainFailure) {
+        guard let usage = chain.first?.keyUsage else { return }
+        if usage.isDisjoint(with: [.digitalSignature, .nonRepudiation]) {
             throw ChainFailure(
                 code: .keyUsage, depth: 0, detail: "the key may sign neither documents nor anything else")
         }
-        // An extended key usage on a CA binds what it issues, so the purposes shrink along the chain.
-        var purposes = ExtendedKeyUsage.documentPurposes
+    }
+
+    /// An extended key usage on a CA binds what it issues, so the purposes shrink along the chain.
+    private static func check(
+        _ chain: [Certificate], from allowed: Set<String>, otherwise detail: String
+    ) throws(ChainFailure) {
+        var purposes = allowed
         for (depth, certificate) in chain.enumerated() {
             guard let named = certificate.extendedKeyUsages, !named.contains(ExtendedKeyUsage.any) else {
                 continue
             }
             purposes.formIntersection(named)
             if purposes.isEmpty {
-                throw ChainFailure(
-                    code: .extendedKeyUsage, depth: depth,
-                    detail: "the extended key usage does not include document signing")
+                throw ChainFailure(code: .extendedKeyUsage, depth: depth, detail: detail)
             }
         }
     }

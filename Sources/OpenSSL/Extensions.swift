@@ -2,15 +2,17 @@ internal import COpenSSL
 
 /// Certificate extensions that OpenSSL does not cache in a form that we can read.
 enum Extensions {
-    static func extendedKeyUsages(of certificate: OpaquePointer) -> [String]? {
-        guard let value = unsafe X509_get_ext_d2i(certificate, NID_ext_key_usage, nil, nil) else {
+    static func extendedKeyUsages(of certificate: OpaquePointer) -> (dotted: [String], isCritical: Bool)? {
+        var critical: CInt = 0
+        guard let value = unsafe X509_get_ext_d2i(certificate, NID_ext_key_usage, &critical, nil) else {
             return nil
         }
         let list = OpaquePointer(value)
         defer { unsafe LT_ASN1_OBJECT_stack_free(list) }
-        return (0..<max(0, unsafe OPENSSL_sk_num(list))).map { index in
+        let dotted = (0..<max(0, unsafe OPENSSL_sk_num(list))).map { index in
             unsafe ASN1.dotted(OPENSSL_sk_value(list, index).map { OpaquePointer($0) })
         }
+        return (dotted, critical == 1)
     }
 
     static func crlURLs(of certificate: OpaquePointer) -> [String] {

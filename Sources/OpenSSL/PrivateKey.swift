@@ -89,11 +89,7 @@ internal import COpenSSL
 
     package func publicKey() throws(OpenSSLError) -> PublicKey {
         ERR_clear_error()
-        var start: UnsafeMutablePointer<UInt8>?
-        let count = unsafe i2d_PUBKEY(handle, &start)
-        guard count > 0, let start = unsafe start else { throw .draining("taking the public key") }
-        defer { unsafe LT_OPENSSL_free(start) }
-        return try PublicKey(der: unsafe Array(UnsafeBufferPointer(start: start, count: Int(count))))
+        return try PublicKey(der: unsafe ASN1.encoded { unsafe i2d_PUBKEY(handle, $0) })
     }
 
     /// The algorithm that this key signs with unless told otherwise.

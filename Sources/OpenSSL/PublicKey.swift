@@ -65,11 +65,7 @@ internal import COpenSSL
 
     /// SubjectPublicKeyInfo.
     package var der: [UInt8] {
-        var start: UnsafeMutablePointer<UInt8>?
-        let count = unsafe i2d_PUBKEY(handle, &start)
-        guard count > 0, let start = unsafe start else { return [] }
-        defer { unsafe LT_OPENSSL_free(start) }
-        return unsafe Array(UnsafeBufferPointer(start: start, count: Int(count)))
+        unsafe ASN1.encoded { unsafe i2d_PUBKEY(handle, $0) }
     }
 
     package var pem: [UInt8] {

@@ -2,14 +2,16 @@ internal import COpenSSL
 package import Exchange
 internal import Synchronization
 
-/// Anchors, intermediates and CRLs of one moment. Immutable: a new list makes a new store, swapped by
-/// pointer, with a new version and an empty cache of results.
+/// Anchors, intermediates and revocation data of one moment. Immutable: a new list makes a new store, swapped
+/// by pointer, with a new version and an empty cache of results.
 ///
 // Sendable because the X509_STORE is not changed after init; OpenSSL locks it for its look-ups.
 @safe package final class TrustStore: @unchecked Sendable {
     /// Certificates of one message that are looked at; a longer list is cut.
     package static let untrustedCountMax = 16
     package static let depthMax = 8
+    /// CRLs, and OCSP responses, of one message that are looked at; a longer list is cut.
+    package static let embeddedMax = 64
 
     private struct Question: Hashable {
         let leaf: Digest256
@@ -20,26 +22,34 @@ internal import Synchronization
     private let store: OpaquePointer
     package let anchors: [Certificate]
     package let intermediates: [Certificate]
-    package let revocationLists: [CertificateList]
+    package let revocation: RevocationData
     /// SHA-256 over the fingerprints of all of it; names the trust list in evidence and in caches.
     package let version: Digest256
-    private let revocation: RevocationChecker
+    private let checker: RevocationChecker
     private let results = Mutex<GenerationalCache<Question, ChainResult>>(GenerationalCache(count: 16_384))
 
     /// A certificate among `certificates` that signed itself is an anchor, every other one an intermediate:
     /// OpenSSL accepts nothing else as an anchor unless told to take partial chains.
-    package init(certificates: [Certificate], revocationLists: [CertificateList] = []) {
+    ///
+    /// - Parameter now: the clock, against data from the future. Without one nothing is.
+    package init(
+        certificates: [Certificate], revocation: RevocationData = .none,
+        now: @escaping @Sendable () -> Instant = { .distantFuture }
+    ) {
         guard let store = unsafe X509_STORE_new() else { preconditionFailure("out of memory") }
         var seen: Set<Digest256> = []
         let unique = certificates.filter { seen.insert($0.sha256).inserted }
         anchors = unique.filter(\.isSelfSigned)
         intermediates = unique.filter { !$0.isSelfSigned }
-        self.revocationLists = revocationLists
+        self.revocation = revocation
         for anchor in anchors { _ = unsafe X509_STORE_add_cert(store, anchor.handle) }
         unsafe self.store = store
-        revocation = RevocationChecker(revocationLists)
+        checker = RevocationChecker(revocation, now: now)
         var hash = SHA256()
-        for group in [anchors.map(\.sha256), intermediates.map(\.sha256), revocationLists.map(\.sha256)] {
+        for group in [
+            anchors.map(\.sha256), intermediates.map(\.sha256),
+            revocation.lists.map(\.sha256) + revocation.responses.map(\.sha256),
+        ] {
             for digest in group.sorted() { hash.update(digest.bytes) }
             hash.update([UInt8](repeating: 0, count: Digest256.byteCount))
         }
@@ -51,12 +61,22 @@ internal import Synchronization
 
     /// Validates `leaf` at `time`.
     ///
-    /// - Parameter untrusted: what came with the message; may help to build the chain, never to trust it.
+    /// - Parameters:
+    ///   - untrusted: what came with the message; may help to build the chain, never to trust it.
+    ///   - embedded: revocation data that came with the signature; judged like what is configured.
     package func validate(
         _ leaf: Certificate, untrusted: [Certificate] = [], purpose: ChainPurpose = .documentSigning,
-        at time: Instant
+        at time: Instant, embedded: RevocationData = .none
     ) -> ChainResult {
         let offered = Array(untrusted.prefix(Self.untrustedCountMax))
+        guard embedded.isEmpty else {
+            // Not kept: such a result rests on data that the next message need not bring.
+            let data = RevocationData(
+                lists: Array(embedded.lists.prefix(Self.embeddedMax)),
+                responses: Array(embedded.responses.prefix(Self.embeddedMax)))
+            return evaluate(
+                leaf, untrusted: offered, purpose: purpose, at: time, embedded: RevocationIndex(data))
+        }
         var hash = SHA256()
         for certificate in offered { hash.update(certificate.sha256.bytes) }
         let question = Question(leaf: leaf.sha256, untrusted: hash.finalize(), purpose: purpose)
@@ -72,28 +92,36 @@ internal import Synchronization
     }
 
     private func evaluate(
-        _ leaf: Certificate, untrusted: [Certificate], purpose: ChainPurpose, at time: Instant
+        _ leaf: Certificate, untrusted: [Certificate], purpose: ChainPurpose, at time: Instant,
+        embedded: RevocationIndex? = nil
     ) -> ChainResult {
         let instant = time...time
         let chain: [Certificate]
         do {
             chain = try path(from: leaf, untrusted: untrusted, at: time)
-            if purpose == .documentSigning { try Self.checkDocumentSigning(chain) }
+            try Self.check(chain, for: purpose)
         } catch {
-            return ChainResult(chain: [leaf], failure: error, revocation: [], holds: instant)
+            return ChainResult(
+                chain: [leaf], failure: error, revocation: [], evidence: .none, holds: instant)
         }
         var lower = chain.map(\.notBefore).max() ?? time
         // OpenSSL takes a certificate for expired in the very second of notAfter.
         var upper = (chain.map(\.notAfter).min() ?? time).adding(milliseconds: -1)
         var statuses: [RevocationStatus] = []
+        var evidence = RevocationData()
         for (certificate, issuer) in zip(chain, chain.dropFirst()) {
-            let answer = revocation.status(of: certificate, issuer: issuer, at: time)
+            let answer = checker.status(
+                RevocationChecker.Question(
+                    certificate: certificate, issuer: issuer, time: time, embedded: embedded,
+                    offered: untrusted + intermediates))
             statuses.append(answer.status)
+            evidence.add(answer.items)
             lower = max(lower, answer.holds?.lowerBound ?? time)
             upper = min(upper, answer.holds?.upperBound ?? time)
         }
         let holds = lower <= time && time <= upper ? lower...upper : instant
-        return ChainResult(chain: chain, failure: nil, revocation: statuses, holds: holds)
+        return ChainResult(
+            chain: chain, failure: nil, revocation: statuses, evidence: evidence, holds: holds)
     }
 
     /// The chain that OpenSSL builds and accepts, leaf first.

@@ -37,9 +37,9 @@ package struct SignatureReport: Sendable {
         package enum Status: String, Sendable { case good, revoked, unknown }
 
         package let status: Status
-        /// `crl`, where one was used.
+        /// `crl` or `ocsp`, where one was used.
         package let source: String?
-        /// SHA-256 of the CRL used.
+        /// SHA-256 of the CRL or response used.
         package let evidence: Digest256?
         package let thisUpdate: Instant?
         package let revokedAt: Instant?

@@ -57,14 +57,14 @@ extension SignatureVerifier {
 extension SignatureReport.Revocation {
     init(_ status: RevocationStatus) {
         switch status {
-        case .good(let source, let thisUpdate):
+        case .good(let source):
             self.init(
-                status: .good, source: "crl", evidence: source, thisUpdate: thisUpdate, revokedAt: nil,
-                cause: nil)
+                status: .good, source: source.kind.rawValue, evidence: source.sha256,
+                thisUpdate: source.thisUpdate, revokedAt: nil, cause: nil)
         case .revoked(let date, let reason, let source):
             self.init(
-                status: .revoked, source: "crl", evidence: source, thisUpdate: nil, revokedAt: date,
-                cause: "\(reason)")
+                status: .revoked, source: source.kind.rawValue, evidence: source.sha256, thisUpdate: nil,
+                revokedAt: date, cause: "\(reason)")
         case .unknown(let cause):
             self.init(
                 status: .unknown, source: nil, evidence: nil, thisUpdate: nil, revokedAt: nil,

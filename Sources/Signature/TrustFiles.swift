@@ -74,6 +74,6 @@ extension TrustStore {
     ) throws(TrustFileError) {
         self.init(
             certificates: try TrustFiles.certificates(at: anchors + intermediates),
-            revocationLists: try TrustFiles.revocationLists(at: crls))
+            revocation: RevocationData(lists: try TrustFiles.revocationLists(at: crls)))
     }
 }

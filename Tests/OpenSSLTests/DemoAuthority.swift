@@ -30,7 +30,8 @@ struct DemoAuthority {
     }
 
     func store(_ lists: [CertificateList] = []) -> TrustStore {
-        TrustStore(certificates: [root.certificate, agencies.certificate], revocationLists: lists)
+        TrustStore(
+            certificates: [root.certificate, agencies.certificate], revocation: RevocationData(lists: lists))
     }
 
     /// A list that revokes nobody at the intermediate.

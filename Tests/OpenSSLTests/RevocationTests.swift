@@ -27,11 +27,11 @@ import Testing
 
     @Test func `has three answers`() throws {
         let good = try list()
-        #expect(status([good]) == .good(source: good.sha256, thisUpdate: noon))
+        #expect(status([good]) == .good(good.source))
         let bad = try list(revokedAt: noon.adding(seconds: -60), reason: .keyCompromise)
         #expect(
             status([bad])
-                == .revoked(at: noon.adding(seconds: -60), reason: .keyCompromise, source: bad.sha256))
+                == .revoked(at: noon.adding(seconds: -60), reason: .keyCompromise, bad.source))
         #expect(status([]) == .unknown(.noData))
         #expect(!demo.store().validate(demo.signer, at: noon).isTrusted)
         #expect(demo.store([good]).validate(demo.signer, at: noon).isTrusted)
@@ -47,13 +47,13 @@ import Testing
         for _ in 0..<2 {
             #expect(
                 trust.validate(demo.signer, at: noon).signerRevocation
-                    == .good(source: later.sha256, thisUpdate: later.thisUpdate))
+                    == .good(later.source))
             #expect(
                 trust.validate(demo.signer, at: revoked).signerRevocation
-                    == .revoked(at: revoked, reason: .cessationOfOperation, source: later.sha256))
+                    == .revoked(at: revoked, reason: .cessationOfOperation, later.source))
             #expect(
                 trust.validate(demo.signer, at: revoked.adding(milliseconds: -1)).signerRevocation
-                    == .good(source: later.sha256, thisUpdate: later.thisUpdate))
+                    == .good(later.source))
         }
     }
 
@@ -82,7 +82,7 @@ import Testing
         #expect(status([try list(scope: "onlysomereasons:keyCompromise")]) == .unknown(.noData))
         #expect(status([try list(scope: "fullname:URI:http://crl.example/other.crl")]) == .unknown(.noData))
         let own = try list(scope: "critical,onlyuser:TRUE,fullname:URI:http://crl.example/agencies.crl")
-        #expect(status([own]) == .good(source: own.sha256, thisUpdate: noon))
+        #expect(status([own]) == .good(own.source))
     }
 
     @Test func `is not learnt from a bent list`() throws {
@@ -119,5 +119,12 @@ import Testing
             Issue.record("the authority is revoked")
             return
         }
+    }
+}
+
+extension CertificateList {
+    /// As an answer names it.
+    var source: RevocationSource {
+        RevocationSource(kind: .crl, sha256: sha256, thisUpdate: thisUpdate, nextUpdate: nextUpdate)
     }
 }

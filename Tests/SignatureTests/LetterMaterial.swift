@@ -38,7 +38,8 @@ struct Authority {
     ) -> SignatureVerifier {
         SignatureVerifier(
             trust: TrustStore(
-                certificates: [root.certificate, agencies.certificate], revocationLists: lists),
+                certificates: [root.certificate, agencies.certificate],
+                revocation: RevocationData(lists: lists)),
             algorithms: algorithms)
     }
 }

@@ -101,7 +101,7 @@ import XML
         let whole = try TrustStore(anchors: [workshop.path], crls: [workshop.path])
         #expect(whole.anchors.map(\.sha256) == [authority.root.certificate.sha256])
         #expect(whole.intermediates.map(\.sha256) == [authority.agencies.certificate.sha256])
-        #expect(whole.revocationLists.map(\.sha256) == [list.sha256])
+        #expect(whole.revocation.lists.map(\.sha256) == [list.sha256])
         let parts = try TrustStore(
             anchors: ["\(workshop.path)/root.pem"], intermediates: ["\(workshop.path)/agencies.der"],
             crls: ["\(workshop.path)/list.crl"])

@@ -168,7 +168,12 @@ import Testing
         #expect(after.revocation?.status == .revoked && after.revocation?.revokedAt == noon)
         let before = verifier.verify(signature, at: noon.adding(seconds: -1))
         #expect(before.indication == .totalPassed && before.revocation?.status == .good)
-        let stale = verifier.verify(signature, at: noon.adding(seconds: 3 * oneDay))
+        // A revocation does not lapse with the list that told of it; a list's silence does.
+        let muchLater = noon.adding(seconds: 3 * oneDay)
+        #expect(verifier.verify(signature, at: muchLater).subIndication == .revoked)
+        let silent = try authority.agencies.revocationList(
+            thisUpdate: noon, nextUpdate: noon.adding(seconds: oneDay))
+        let stale = authority.verifier([silent]).verify(signature, at: muchLater)
         #expect(stale.indication == .indeterminate && stale.subIndication == .tryLater)
         let expired = verifier.verify(signature, at: noon.adding(seconds: 400 * oneDay))
         #expect(expired.indication == .totalFailed && expired.subIndication == .expired)
