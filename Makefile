@@ -8,7 +8,7 @@ TEST_PACKAGES := xmlsec1 golang-go golang-golang-x-mod-dev poppler-utils curl
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 WARNINGS := $(if $(CI),-Xswiftc -warnings-as-errors,)
 
-.PHONY: all demo test test-crash build debug format lint bench packages test-packages clean
+.PHONY: all demo test test-crash test-faults build debug format lint bench packages test-packages clean
 
 all: build
 
@@ -44,6 +44,13 @@ test: test-packages
 test-crash: test-packages
 	$(SWIFT) build --build-tests
 	LIENTHONG_CRASHES=$(or $(CRASHES),500) $(SWIFT) test --skip-build --filter "killed under load"
+
+# 10,000 faults of the disk, drawn from a seed, and every fault at every call of a commit; half an hour or so.
+# `make test` runs a few of them. LIENTHONG_SEED makes a run again.
+test-faults: test-packages
+	$(SWIFT) build --build-tests
+	LIENTHONG_FAULTS=$(or $(FAULTS),10000) LIENTHONG_STEPS=all $(SWIFT) test --skip-build \
+	  --filter "failing disk|Each step of a commit|killed under load"
 
 bench: build
 	.build/release/lienthong bench all

@@ -103,7 +103,10 @@ let package = Package(
         tests("HubTests", ["Hub", "Exchange"]),
         tests(
             "EndToEndTests",
-            ["Exchange", "JSON", "OpenSSL", "HTTP", "Transport", "lienthong", "lienthongd"]),
+            [
+                "Exchange", "JSON", "OpenSSL", "HTTP", "Files", "Signature", "Transport", "lienthong",
+                "lienthongd",
+            ]),
         tests("TidyTests", ["Exchange", "JSON", "Signature", "Storage", "API"]),
     ],
     swiftLanguageModes: [.v6]

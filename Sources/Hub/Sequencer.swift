@@ -68,6 +68,8 @@ package final class Sequencer: Sendable {
         first = nil
         Thread.start(named: "sequencer") { [self] in
             run(unsafe box, checkpoint, onFatal)
+            // Before anybody may end the process.
+            unsafe box.close()
             ended.signal()
         }
     }

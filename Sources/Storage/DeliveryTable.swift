@@ -59,6 +59,7 @@ final class DeliveryTable {
     private let deliver: SQLiteStatement
     private let giveBack: SQLiteStatement
     private let extend: SQLiteStatement
+    private let shorten: SQLiteStatement
     let firstFreeID: Int64
 
     init(_ connection: SQLiteConnection) throws(DatabaseError) {
@@ -93,6 +94,8 @@ final class DeliveryTable {
         giveBack = try connection.prepare(
             "UPDATE deliveries SET state = ?, token = NULL, leased_until = NULL, reason = ? WHERE id = ?")
         extend = try connection.prepare("UPDATE deliveries SET leased_until = ? WHERE id = ?")
+        shorten = try connection.prepare(
+            "UPDATE deliveries SET leased_until = leased_until - ? WHERE state = 1")
         firstFreeID =
             try connection.prepare("SELECT coalesce(max(id), 0) + 1 FROM deliveries")
             .first { $0.integer(0) } ?? 1
@@ -184,6 +187,12 @@ final class DeliveryTable {
         giveBack.bind(2, reason)
         giveBack.bind(3, id)
         try giveBack.run()
+    }
+
+    /// Moves the end of every lease.
+    func shortenLeases(milliseconds: Int64) throws(DatabaseError) {
+        shorten.bind(1, milliseconds)
+        try shorten.run()
     }
 
     func extend(_ id: Int64, until: Instant) throws(DatabaseError) {

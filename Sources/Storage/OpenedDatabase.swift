@@ -11,7 +11,7 @@ final class StateTable {
         var counts: DeliveryCounts
     }
 
-    private let connection: SQLiteConnection
+    fileprivate let connection: SQLiteConnection
     private let select: SQLiteStatement
     private let put: SQLiteStatement
 
@@ -64,6 +64,15 @@ final class StateTable {
         try connection.prepare(
             "SELECT at / 3600000 FROM checkpoints WHERE kept = 1 ORDER BY size DESC LIMIT 1"
         ).first { $0.integer(0) } ?? -1
+    }
+}
+
+extension StateTable {
+    /// When the latest checkpoint was stored: about when the last batch was.
+    func checkpointedAt() throws(DatabaseError) -> Instant? {
+        try connection.prepare("SELECT at FROM checkpoints ORDER BY size DESC LIMIT 1").first {
+            Instant(milliseconds: $0.integer(0))
+        }
     }
 }
 
@@ -124,9 +133,25 @@ struct OpenedDatabase {
         }
     }
 
+    /// Of the latest documents only: payloads of one segment come in the order of their documents, and each
+    /// is synchronised before the next.
+    private func namedEnd() throws(StorageError) -> Int64 {
+        try mapping { () throws(DatabaseError) in
+            let select = try connection.prepare(
+                """
+                SELECT max(payload_offset + byte_count) FROM
+                (SELECT segment, payload_offset, byte_count FROM documents ORDER BY id DESC LIMIT 100)
+                WHERE segment = ?
+                """)
+            select.bind(1, values.position.segment)
+            return try select.first { $0.optionalInteger(0) }.flatMap { $0 } ?? 0
+        }
+    }
+
     /// Compares the database with the payload log, and removes what a crash left of the last batch.
     func recover(_ directory: DataDirectory, rollsForward: Bool) throws(StorageError) -> Recovered {
-        let recovery = PayloadRecovery(directory: directory, position: values.position, isNewDatabase: isNew)
+        let recovery = PayloadRecovery(
+            directory: directory, position: values.position, namedEnd: try namedEnd(), isNewDatabase: isNew)
         let finding = try recovery.examine(tree) { size throws(StorageError) in try self.tree(size: size) }
         switch finding {
         case .clean:

@@ -52,7 +52,8 @@ final class PayloadLog {
         let path = directory.segment(position.segment)
         if Directory.exists(path) {
             file = try File(path, .readWrite)
-            if try file.size() > position.end {
+            // Longer: what a crash left. Shorter: headers that the power took, which nobody misses.
+            if try file.size() != position.end {
                 try file.truncate(to: position.end)
                 try file.synchronize()
             }

@@ -9,6 +9,8 @@ struct PayloadRecovery {
     let directory: DataDirectory
     /// As the database has it.
     let position: LogPosition
+    /// The end of the last payload in that segment that the database names; 0 where it names none.
+    let namedEnd: Int64
     /// True where the database was made just now.
     let isNewDatabase: Bool
 
@@ -19,7 +21,7 @@ struct PayloadRecovery {
         case wentBack(BatchHeader)
     }
 
-    /// Changes nothing. Throws `damaged` where the log ends before the place that the database names.
+    /// Changes nothing. Throws `damaged` where the log ends before what the database names.
     ///
     /// - Parameter older: the tree of the first entries, as the database has them; nil for more than it has.
     func examine(
@@ -45,12 +47,14 @@ struct PayloadRecovery {
         return found.count == 1 && last.base == tree ? .clean : .wentBack(last)
     }
 
+    /// The file may be shorter than the log was: the header of a batch without payloads is not synchronised,
+    /// and a loss of power takes it although the database has its COMMIT. A payload must be there.
     private func requireCurrentSegment(_ segments: [Int64]) throws(StorageError) {
         let path = directory.segment(position.segment)
         guard segments.contains(position.segment) else { throw StorageError(.damaged, "\(path) is missing") }
         let size = try mappingFiles { () throws(FileError) in try File(path, .read).size() }
-        guard size >= position.end else {
-            throw StorageError(.damaged, "\(path) has \(size) bytes, the database says \(position.end)")
+        guard size >= namedEnd else {
+            throw StorageError(.damaged, "\(path) has \(size) bytes, the database names \(namedEnd)")
         }
     }
 

@@ -50,6 +50,8 @@ package final class Store {
     private var nextDelivery: Int64
     /// The hour of the last kept checkpoint, since 1970.
     private var keptHour: Int64
+    /// When the last batch was, by the hub's clock.
+    private var committedAt: Instant?
     /// What an operator told us to leave behind; the next batch logs it.
     private var rolledForwardFrom: TreeState?
     /// After a fatal error nothing is tried again: what failed may have happened.
@@ -79,6 +81,7 @@ package final class Store {
         nextDocument = documents.firstFreeID
         nextDelivery = deliveries.firstFreeID
         keptHour = try mapping { () throws(DatabaseError) in try opened.state.keptHour() }
+        committedAt = try mapping { () throws(DatabaseError) in try opened.state.checkpointedAt() }
         view = TreeView(frontier)
         let recovered = try opened.recover(directory, rollsForward: options.rollsForward)
         rolledForwardFrom = recovered.leftBehind
@@ -91,9 +94,14 @@ package final class Store {
         spools = SpoolDirectory(directory: directory)
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Writes the end of the payload log; nothing is committed after it. Twice is harmless.
+    package func close() {
         // A store that failed does not know its tree; one that was not closed is found out by recovery.
-        if failure == nil { try? payloads.close(tree) }
+        guard failure == nil else { return }
+        try? payloads.close(tree)
+        failure = StorageError(.other, "the store is closed")
     }
 
     private static func takeLock(_ directory: DataDirectory) throws(StorageError) -> File {
@@ -137,6 +145,7 @@ package final class Store {
         do throws(StorageError) {
             var results = try mapping { () throws(DatabaseError) in
                 try connection.begin()
+                try followClock(to: at)
                 if let signed { try store(signed, at: at) }
                 if let signed = rolledForwardFrom {
                     try append(.logRolledForward(signed: signed, found: tree), to: &batch)
@@ -163,6 +172,17 @@ package final class Store {
         }
     }
 
+    /// A clock that was set back must not make leases longer than what was asked for.
+    private func followClock(to at: Instant) throws(DatabaseError) {
+        guard let committedAt, at.milliseconds < committedAt.milliseconds - Self.clockSlackMilliseconds else {
+            return
+        }
+        try deliveries.shortenLeases(milliseconds: committedAt.milliseconds - at.milliseconds)
+    }
+
+    /// Time servers correct by less than this.
+    private static let clockSlackMilliseconds: Int64 = 1000
+
     private func store(_ signed: SignedCheckpoint, at: Instant) throws(DatabaseError) {
         let quoted = signed.size > 0 ? try reads.treeSize(accepting: signed.size - 1) == signed.size : false
         try entries.insert(signed, at: at, isKept: quoted || Self.hour(at) != keptHour)
@@ -181,6 +201,7 @@ package final class Store {
     /// After COMMIT only: memory follows the database, never the other way.
     private func adopt(_ batch: Batch, _ reached: TreeState, _ signed: SignedCheckpoint?, _ at: Instant) {
         if signed != nil { keptHour = Self.hour(at) }
+        committedAt = at
         rolledForwardFrom = nil
         counts = batch.counts
         nextDocument = batch.nextDocument

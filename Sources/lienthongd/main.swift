@@ -54,4 +54,7 @@ func complain(_ text: String) {
     _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
 
-exit(start())
+// Not exit(): that would take OpenSSL down under reactors that still run, and what is durable is so by now.
+let code = start()
+fflush(nil)
+_exit(code)

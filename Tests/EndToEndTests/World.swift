@@ -50,9 +50,11 @@ final class Child {
     let identifier: pid_t
     private var code: Int32?
 
-    init(_ program: String, _ words: [String], output: String = "/dev/null", errors: String = "/dev/null")
-        throws
-    {
+    /// - Parameter environment: in addition to our own.
+    init(
+        _ program: String, _ words: [String], output: String = "/dev/null", errors: String = "/dev/null",
+        environment: [String: String] = [:]
+    ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -62,7 +64,11 @@ final class Child {
         var arguments: [UnsafeMutablePointer<CChar>?] = ([program] + words).map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var child: pid_t = 0
-        let result = posix_spawn(&child, program, &actions, nil, &arguments, environ)
+        let inherited = ProcessInfo.processInfo.environment.filter { environment[$0.key] == nil }
+        var variables: [UnsafeMutablePointer<CChar>?] =
+            inherited.merging(environment) { $1 }.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for variable in variables { free(variable) } }
+        let result = posix_spawnp(&child, program, &actions, nil, &arguments, &variables)
         try #require(result == 0, "cannot run \(program)")
         identifier = child
     }
@@ -85,6 +91,12 @@ final class Child {
         return ended
     }
 
+    /// The exit code; nil where it still runs after that time.
+    func wait(secondsMax: Int) -> Int32? {
+        for _ in 0..<secondsMax * 100 where isRunning { usleep(10_000) }
+        return isRunning ? nil : wait()
+    }
+
     func signal(_ number: Int32) {
         if isRunning { kill(identifier, number) }
     }
@@ -101,6 +113,8 @@ final class World {
     private(set) var daemon: Child?
     private(set) var api = ""
     private(set) var operations = ""
+    /// Of the daemon, in addition to our own.
+    var environment: [String: String] = [:]
     private var letters = 0
 
     static let sender = "H37.12"
@@ -132,8 +146,10 @@ final class World {
         let addresses = path("data/addresses.json")
         try? FileManager.default.removeItem(atPath: addresses)
         let log = path("lienthongd.log")
+        let before = (try? Data(contentsOf: URL(fileURLWithPath: log)).count) ?? 0
         let process = try Child(
-            Program.folder + "/lienthongd", ["--config", path("hub.json5")] + extra, errors: log)
+            Program.folder + "/lienthongd", ["--config", path("hub.json5")] + extra, errors: log,
+            environment: environment)
         daemon = process
         while process.isRunning {
             if let data = FileManager.default.contents(atPath: addresses) {
@@ -144,8 +160,9 @@ final class World {
             }
             usleep(5_000)
         }
-        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-        throw StartFailure(code: process.wait(), log: String(text.suffix(2000)))
+        let code = process.wait()
+        let written = (try? Data(contentsOf: URL(fileURLWithPath: log)).dropFirst(before)) ?? Data()
+        throw StartFailure(code: code, log: String(decoding: written.suffix(2000), as: UTF8.self))
     }
 
     struct StartFailure: Error { let code: Int32, log: String }

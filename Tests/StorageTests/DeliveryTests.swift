@@ -3,6 +3,21 @@ import Storage
 import Testing
 
 @Suite struct `A lease` {
+    @Test func `ends in its time although the clock is set back`() throws {
+        let fixture = try Fixture()
+        _ = try fixture.accept(letter("1"))
+        #expect(try fixture.lease("H31.7", seconds: 60).count == 1)
+        try fixture.commit(.expireLeases)
+        fixture.now = fixture.now.adding(seconds: -5 * 3600)
+        // Also where the hub starts anew in between.
+        try fixture.open()
+        try fixture.commit(.expireLeases)
+        #expect(try fixture.lease("H31.7").isEmpty)
+        fixture.now = fixture.now.adding(seconds: 61)
+        try fixture.commit(.expireLeases)
+        #expect(try fixture.lease("H31.7").count == 1)
+    }
+
     @Test func `takes urgent letters first and keeps the order inside each priority`() throws {
         let fixture = try Fixture()
         let priorities: [(String, Priority)] = [

@@ -140,6 +140,33 @@ private func segment(_ path: String, _ number: Int = 1) -> URL {
         #expect(try reader.document(letter("2").key) != nil)
     }
 
+    @Test func `of the power, the header of a batch without payloads may be gone`() throws {
+        let fixture = try Fixture()
+        _ = try fixture.accept(letter("1"))
+        let end = try used(try fixture.crashImage())
+        try fixture.commit(.event(.stopped))
+        let image = try fixture.crashImage()
+        let whole = try Data(contentsOf: segment(image))
+        for length in [end, end + 40] {
+            try whole[..<length].write(to: segment(image))
+            guard case .success(let store) = try open(image) else {
+                Issue.record("refused with \(length) bytes")
+                return
+            }
+            #expect(store.tree == fixture.tree)
+            _ = try store.commit([.accept(letter("\(length)"))], at: fixture.now, signed: nil)
+            let reader = try store.makeReader(connections: 1)
+            for name in ["1", "\(length)"] {
+                let stored = try #require(try reader.document(letter(name).key))
+                #expect(try reader.check(stored.payload, sha256: stored.summary.sha256) == nil)
+            }
+            try FileManager.default.removeItem(atPath: image)
+            try FileManager.default.copyItem(atPath: try fixture.crashImage(), toPath: image)
+        }
+        try whole[..<(end - 10)].write(to: segment(image))
+        #expect(try code(image) == .damaged)
+    }
+
     @Test func `segments and spooled letters of the lost batch are removed`() throws {
         let fixture = try Fixture(segmentBytesMax: 1000)
         _ = try fixture.accept(letter("1", bytes: [UInt8](repeating: 1, count: 2000)))

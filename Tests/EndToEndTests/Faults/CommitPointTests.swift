@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+
+/// Every call that one letter's commit makes, with every fault at each of them; and proof that the oracle
+/// would notice.
+@Suite(.serialized) struct `Each step of a commit` {
+    /// Of the faults below at each step. All of them take minutes: `LIENTHONG_STEPS=all`.
+    private let isComplete = ProcessInfo.processInfo.environment["LIENTHONG_STEPS"] == "all"
+
+    /// Calls that reach the disk while one letter goes in.
+    private func steps(_ rounds: FaultRounds) throws -> UInt64 {
+        if rounds.world.daemon?.isRunning != true { try rounds.world.start() }
+        let client = try rounds.world.client(World.sender)
+        // The first one after a start reserves space.
+        try rounds.callers.send(rounds.callers.newLetter(), by: client, mayFail: false)
+        rounds.shim.arm(.none, at: 0, seed: 0)
+        try rounds.callers.send(rounds.callers.newLetter(), by: client, mayFail: false)
+        defer { rounds.shim.disarm() }
+        return rounds.shim.calls
+    }
+
+    @Test(arguments: [
+        FaultKind.killBefore, .killAfter, .cutBefore, .cutAfter, .noSpace, .ioError, .shortWrite, .syncLost,
+    ])
+    func `may be the last one`(_ kind: FaultKind) throws {
+        let rounds = try FaultRounds(usesLarge: false)
+        let steps = try steps(rounds)
+        #expect(steps > 5)
+        // The start after a kill reserves space, too.
+        let points = isComplete ? Array(1...steps + 8) : [2, steps / 2, steps]
+        for point in points {
+            var generator = SeededGenerator(state: point)
+            try rounds.run(FaultRound(kind, at: point, seed: point), &generator)
+        }
+        #expect(try rounds.settleAndCheck() == [])
+        #expect(rounds.tally["not reached", default: 0] < points.count)
+        print("commit steps: \(steps), \(rounds.tally)")
+    }
+
+    /// The oracle's own test: a disk that does not keep what it confirmed loses letters, and that is told.
+    @Test func `on a disk that lies is found out`() throws {
+        let rounds = try FaultRounds(usesLarge: false)
+        try rounds.world.start()
+        let client = try rounds.world.client(World.sender)
+        rounds.shim.arm(.lyingDisk, at: 1, seed: 5)
+        for _ in 0..<8 { try rounds.callers.send(rounds.callers.newLetter(), by: client, mayFail: false) }
+        #expect(rounds.world.stop() == 0)
+        #expect(try rounds.settleAndCheck() != [])
+    }
+}
