@@ -46,18 +46,19 @@ let package = Package(
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CBytes"),
 
         // 0
         floor("Exchange"),
         // 1
         floor("JSON", ["Exchange"]),
         floor("OpenSSL", ["Exchange", "COpenSSL"]),
-        floor("XML", ["Exchange", "CLibXML2"]),
+        floor("XML", ["Exchange", "CLibXML2", "CBytes"]),
         floor("Files", ["CLinux"]),
         floor("Database", ["Exchange", "CSQLite"]),
         floor("HTTP", ["Exchange"]),
         // 2
-        floor("EdXML", ["Exchange", "XML", "OpenSSL", "Files", "CZlib"]),
+        floor("EdXML", ["Exchange", "XML", "OpenSSL", "Files", "CZlib", "CBytes"]),
         floor("Signature", ["Exchange", "JSON", "XML", "OpenSSL", "Files", "CZlib"]),
         floor("AuditLog", ["Exchange", "JSON", "OpenSSL", "Files"]),
         floor("Transport", ["Exchange", "OpenSSL", "HTTP", "CLinux"]),

@@ -44,11 +44,16 @@ final class AttachmentDecoder {
     private var base64 = Base64StreamDecoder()
     private var archive: ZipEntryReader?
     private var hash = SHA256()
+    private let isHashed: Bool
     private var byteCount = 0
     private var encodedBytes = 0
     private(set) var failure: Failure?
 
-    init(isPacked: Bool, limits: EdXMLLimits, buffers: DecodingBuffer, consumer: (any AttachmentConsumer)?) {
+    init(
+        isPacked: Bool, isHashed: Bool, limits: EdXMLLimits, buffers: DecodingBuffer,
+        consumer: (any AttachmentConsumer)?
+    ) {
+        self.isHashed = isHashed
         bytesMax = limits.attachmentBytesMax
         self.buffers = buffers
         self.consumer = consumer
@@ -88,12 +93,12 @@ final class AttachmentDecoder {
     private func emit(_ bytes: UnsafeBufferPointer<UInt8>) {
         byteCount += bytes.count
         if byteCount > bytesMax { return failForSize() }
-        unsafe hash.update(bytes.span)
+        if isHashed { unsafe hash.update(bytes.span) }
         unsafe consumer?.write(bytes.span)
     }
 
-    /// The decoded file's length and hash.
-    func finish() throws(Failure) -> (byteCount: Int, sha256: Digest256) {
+    /// The decoded file's length and, where it was asked for, its hash.
+    func finish() throws(Failure) -> (byteCount: Int, sha256: Digest256?) {
         if failure == nil, !base64.isWhole {
             fail(.attachmentEncoding, "Nội dung base64 của tệp đính kèm bị cắt ngang.")
         }
@@ -101,7 +106,7 @@ final class AttachmentDecoder {
             do { try archive?.finish() } catch { fail(error) }
         }
         if let failure { throw failure }
-        return (byteCount, hash.finalize())
+        return (byteCount, isHashed ? hash.finalize() : nil)
     }
 
     private func fail(_ code: RejectionCode, _ detail: String) {

@@ -1,9 +1,11 @@
+internal import CBytes
+
 /// Base 64 after RFC 4648 section 4 as it comes in pieces, line breaks and blanks between characters allowed
 /// (RFC 2045), everything else strict: padded, nothing after the padding, unused bits zero, so that a file
 /// has one spelling only.
 struct Base64StreamDecoder {
-    /// Room that `decode` needs for `count` characters. Four bytes are stored where three are meant.
-    static func capacity(for count: Int) -> Int { (count / 4 + 2) * 3 + 4 }
+    /// Room that `decode` needs for `count` characters: it stores up to 8 bytes more than are meant.
+    static func capacity(for count: Int) -> Int { (count / 4 + 2) * 3 + 8 }
 
     private var group: UInt32 = 0
     private var groupCount = 0
@@ -21,7 +23,11 @@ struct Base64StreamDecoder {
         var written = 0
         while index < input.count {
             if groupCount == 0, padding == 0, let base = input.baseAddress {
-                // Four characters at a time until something other than the alphabet comes.
+                // Thirty-two characters at a time, then four, until something other than the alphabet comes.
+                let taken = unsafe lt_base64_decode(
+                    base + index, input.count - index, (output + written).assumingMemoryBound(to: UInt8.self))
+                index += taken
+                written += taken / 4 * 3
                 while index + 4 <= input.count {
                     let word =
                         unsafe tables[Int(base[index])] | tables[256 + Int(base[index + 1])]

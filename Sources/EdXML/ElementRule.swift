@@ -1,3 +1,5 @@
+internal import Exchange
+
 /// Local names of edXML that the reader knows, spelled as the standard does.
 enum Tag: String, CaseIterable {
     case edXML, edXMLEnvelope, edXMLHeader, edXMLBody, edXMLManifest
@@ -75,6 +77,14 @@ enum Tag: String, CaseIterable {
     case contentTransferEncoded = "ContentTransferEncoded"
 }
 
+extension Tag {
+    private static let byName = Dictionary(
+        uniqueKeysWithValues: allCases.map { (ExactString($0.rawValue), $0) })
+
+    /// Compared byte for byte.
+    static func named(_ local: ExactString) -> Tag? { byName[local] }
+}
+
 /// What may stand inside what. Elements that no rule names are passed over with all that is in them.
 final class ElementRule: Sendable {
     enum Content: Sendable {
@@ -97,6 +107,7 @@ final class ElementRule: Sendable {
     /// Comments and processing instructions are refused inside.
     let isRouting: Bool
     let children: [ElementRule]
+    private let childTags: [Tag]
 
     private init(
         _ tag: Tag, _ content: Content, repeats: Bool, isRouting: Bool, _ children: [ElementRule]
@@ -106,11 +117,12 @@ final class ElementRule: Sendable {
         self.repeats = repeats
         self.isRouting = isRouting
         self.children = children
+        childTags = children.map(\.tag)
     }
 
-    func child(_ tag: Tag) -> ElementRule? {
-        for child in children where child.tag == tag { return child }
-        return nil
+    /// Among `children`.
+    func place(of tag: Tag) -> Int? {
+        childTags.firstIndex(of: tag)
     }
 
     private static func group(_ tag: Tag, repeats: Bool = false, _ children: ElementRule...) -> ElementRule {

@@ -5,7 +5,7 @@ internal import XML
 struct DecodedContent {
     let described: AttachmentDescription
     let byteCount: Int
-    let sha256: Digest256
+    let sha256: Digest256?
 }
 
 /// The known elements of a file with their texts, in document order; attachments' contents are not in it.

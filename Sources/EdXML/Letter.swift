@@ -224,11 +224,12 @@ package struct Attachment: Sendable, Equatable {
     package var isUnpacked: Bool
     /// Of the decoded, unpacked file.
     package var byteCount: Int
-    package var sha256: Digest256
+    /// Of the same; nil where the reader was not asked to hash attachments.
+    package var sha256: Digest256?
 
     package init(
         contentID: ExactString, name: String, contentType: String, description: String, isUnpacked: Bool,
-        byteCount: Int, sha256: Digest256
+        byteCount: Int, sha256: Digest256?
     ) {
         self.contentID = contentID
         self.name = name

@@ -48,8 +48,23 @@ package enum Base64 {
         var group: UInt32 = 0
         var count = 0
         var padding = 0
-        for index in text.indices {
+        var index = 0
+        while index < text.count {
+            // Whole groups first; what is odd in any way goes the careful way below.
+            while count == 0, padding == 0, index + 4 <= text.count {
+                let (first, second, third, fourth) = (
+                    values[Int(text[index])], values[Int(text[index + 1])], values[Int(text[index + 2])],
+                    values[Int(text[index + 3])]
+                )
+                if (first | second | third | fourth) & 0xC0 != 0 { break }
+                bytes.append(first << 2 | second >> 4)
+                bytes.append(second << 4 | third >> 2)
+                bytes.append(third << 6 | fourth)
+                index += 4
+            }
+            if index == text.count { break }
             let character = text[index]
+            index += 1
             let value = values[Int(character)]
             if value != 0xFF {
                 guard padding == 0 else { return nil }

@@ -26,12 +26,30 @@ package struct ExactString: Hashable, Sendable, Comparable, ExpressibleByStringL
     package var bytes: [UInt8] { Array(string.utf8) }
 
     package static func == (left: ExactString, right: ExactString) -> Bool {
-        guard left.string.utf8.count == right.string.utf8.count else { return false }
-        // In place: an iterator over UTF-8 views costs a hundred times a comparison of bytes, and names of
-        // elements are compared for every element of every letter.
-        return unsafe left.withBytes { left in
-            unsafe right.withBytes { right in unsafe left.elementsEqual(right) }
+        // In place and eight bytes at a time: names of elements are compared for every element of every
+        // letter, and namespaces are long.
+        let (left, right) = (left.string.utf8Span.span, right.string.utf8Span.span)
+        guard left.count == right.count else { return false }
+        return unsafe left.withUnsafeBytes { left in
+            unsafe right.withUnsafeBytes { right in unsafe Self.areEqual(left, right) }
         }
+    }
+
+    private static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while index + 8 <= left.count {
+            let words = unsafe (
+                left.loadUnaligned(fromByteOffset: index, as: UInt64.self),
+                right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            )
+            if words.0 != words.1 { return false }
+            index += 8
+        }
+        while index < left.count {
+            if unsafe left[index] != right[index] { return false }
+            index += 1
+        }
+        return true
     }
 
     private func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {

@@ -49,7 +49,7 @@ package final class MessageReading {
 
     /// - Parameter expectedByteCount: the announced length, where there is one: a hint for memory only.
     package init(into store: SpoolDirectory, bytesMax: Int64, expectedByteCount: Int64?) {
-        letter = EdXMLReader(limits: EdXMLLimits())
+        letter = EdXMLReader(limits: EdXMLLimits(), hashesAttachments: false)
         signed = XMLSignatureReader()
         parser = XMLEventReader(limits: XMLLimits(), handler: XMLEventTee(letter, signed))
         spool = Spool(store: store, expectedByteCount: expectedByteCount)

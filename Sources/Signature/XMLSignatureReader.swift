@@ -14,7 +14,7 @@ package final class XMLSignatureReader: XMLEventHandler {
     private enum Phase {
         /// The signature may still come.
         case before(XMLEventRecorder)
-        case inside(XMLTreeBuilder, depth: Int)
+        case inside(XMLTreeBuilder)
         case after(Canonicalizer)
         /// Nothing can be signed here any more, or nothing counts any more.
         case over
@@ -52,11 +52,7 @@ package final class XMLSignatureReader: XMLEventHandler {
         if depth <= 3 { path.append(role) }
         switch phase {
         case .before(let recorder): recorder.startElement(element)
-        case .inside(var builder, let outer):
-            // Emptied first: a second reference would make every append copy what was built so far.
-            phase = .over
-            builder.start(element, context: context)
-            phase = .inside(builder, depth: outer)
+        case .inside(let builder): builder.start(element, context: context)
         case .after(let canonicalizer): canonicalizer.startElement(element)
         case .over: break
         }
@@ -70,12 +66,10 @@ package final class XMLSignatureReader: XMLEventHandler {
         case .before(let recorder):
             recorder.endElement(name, at: position)
             if depth == 2, path == [.edXML, .envelope, .header] { phase = .over }
-        case .inside(var builder, let outer):
-            phase = .over
+        case .inside(let builder):
             if let element = builder.end() {
+                phase = .over
                 ended(element, isWhole: !builder.isOverflowing)
-            } else {
-                phase = .inside(builder, depth: outer)
             }
         case .after(let canonicalizer): canonicalizer.endElement(name, at: position)
         case .over: break
@@ -87,10 +81,7 @@ package final class XMLSignatureReader: XMLEventHandler {
     package func text(_ bytes: Span<UInt8>, at position: XMLPosition) {
         switch phase {
         case .before(let recorder): recorder.text(bytes, at: position)
-        case .inside(var builder, let outer):
-            phase = .over
-            builder.text(bytes)
-            phase = .inside(builder, depth: outer)
+        case .inside(let builder): builder.text(bytes)
         case .after(let canonicalizer): canonicalizer.text(bytes, at: position)
         case .over: break
         }
@@ -153,7 +144,7 @@ package final class XMLSignatureReader: XMLEventHandler {
         if recorder.isOverflowing {
             refuse(SignatureReason(.signatureTooLate))
         } else {
-            phase = .inside(XMLTreeBuilder(), depth: depth)
+            phase = .inside(XMLTreeBuilder())
         }
     }
 
@@ -185,13 +176,13 @@ package final class XMLSignatureReader: XMLEventHandler {
     private func role(of name: XMLName) -> Role {
         if name.number < roles.count, roles[name.number] != .unknown { return roles[name.number] }
         while roles.count <= name.number { roles.append(.unknown) }
+        // The local name first: it is short, and nearly always another one.
         let role: Role =
-            switch (name.namespace, name.local) {
-            case (Namespace.signature, "Signature"): .signature
-            case (_, "Signature"): .foreignSignature
-            case (Namespace.edXML, "edXML"): .edXML
-            case (Namespace.edXML, "edXMLEnvelope"): .envelope
-            case (Namespace.edXML, "edXMLHeader"): .header
+            switch name.local {
+            case "Signature": name.namespace == Namespace.signature ? .signature : .foreignSignature
+            case "edXML" where name.namespace == Namespace.edXML: .edXML
+            case "edXMLEnvelope" where name.namespace == Namespace.edXML: .envelope
+            case "edXMLHeader" where name.namespace == Namespace.edXML: .header
             default: .other
             }
         roles[name.number] = role

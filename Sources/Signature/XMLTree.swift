@@ -2,7 +2,9 @@ internal import Exchange
 internal import XML
 
 /// A small part of a document, kept whole: a Signature element. Never the letter itself.
-struct XMLElement: Sendable {
+///
+/// An object: the elements around it hold it twice, and checks hand it about.
+final class XMLElement: Sendable {
     enum Content: Sendable {
         case element(XMLElement)
         case text([UInt8])
@@ -11,9 +13,18 @@ struct XMLElement: Sendable {
     let start: XMLStartElement
     /// What surrounds the element; canonicalising it alone needs that.
     let context: XMLNamespaceContext
-    fileprivate(set) var content: [Content] = []
+    let content: [Content]
     /// Those among `content`.
-    fileprivate(set) var elements: [XMLElement] = []
+    let elements: [XMLElement]
+
+    fileprivate init(
+        start: XMLStartElement, context: XMLNamespaceContext, content: [Content], elements: [XMLElement]
+    ) {
+        self.start = start
+        self.context = context
+        self.content = content
+        self.elements = elements
+    }
 
     func isNamed(_ local: ExactString, in namespace: ExactString) -> Bool {
         start.name.local == local && start.name.namespace == namespace
@@ -21,11 +32,6 @@ struct XMLElement: Sendable {
 
     func first(_ local: ExactString, in namespace: ExactString) -> XMLElement? {
         elements.first { $0.isNamed(local, in: namespace) }
-    }
-
-    fileprivate mutating func append(_ element: XMLElement) {
-        content.append(.element(element))
-        elements.append(element)
     }
 
     /// The value of an attribute without a prefix.
@@ -36,6 +42,7 @@ struct XMLElement: Sendable {
 
     /// The text of an element that has no elements inside; nil for one that has.
     var text: [UInt8]? {
+        if content.count == 1, case .text(let bytes) = content[0] { return bytes }
         var all: [UInt8] = []
         for item in content {
             guard case .text(let bytes) = item else { return nil }
@@ -93,40 +100,50 @@ struct CanonicalForm: Sendable, Hashable {
 }
 
 /// Builds an element from its events, within bounds.
-struct XMLTreeBuilder {
+final class XMLTreeBuilder {
     static let bytesMax = 512 << 10
     static let elementsMax = 512
 
-    private var open: [XMLElement] = []
+    /// An element that has not ended.
+    private struct Open {
+        let start: XMLStartElement
+        let context: XMLNamespaceContext
+        var content: [XMLElement.Content] = []
+        var elements: [XMLElement] = []
+    }
+
+    private var open: [Open] = []
     private var bytes = 0
     private var elements = 0
     /// Something did not fit; what follows is not kept.
     private(set) var isOverflowing = false
 
-    mutating func start(_ element: XMLStartElement, context: XMLNamespaceContext) {
+    func start(_ element: XMLStartElement, context: XMLNamespaceContext) {
         elements += 1
         bytes += element.attributes.reduce(64) { $0 + 64 + $1.value.count }
         bytes += element.declarations.reduce(0) { $0 + 64 + $1.uri.string.utf8.count }
         if bytes > Self.bytesMax || elements > Self.elementsMax { isOverflowing = true }
-        open.append(XMLElement(start: element, context: context))
-        if isOverflowing { open[open.count - 1].content = [] }
+        open.append(Open(start: element, context: context))
     }
 
-    mutating func text(_ run: Span<UInt8>) {
+    func text(_ run: Span<UInt8>) {
         bytes += run.count
         if bytes > Self.bytesMax { isOverflowing = true }
         guard !isOverflowing, !open.isEmpty else { return }
-        var copy: [UInt8] = []
-        copy.reserveCapacity(run.count)
-        for index in run.indices { copy.append(run[index]) }
-        open[open.count - 1].content.append(.text(copy))
+        open[open.count - 1].content.append(
+            .text(unsafe run.withUnsafeBufferPointer { unsafe Array($0) }))
     }
 
     /// The whole element where it was the outermost one.
-    mutating func end() -> XMLElement? {
-        guard let element = open.popLast() else { return nil }
+    func end() -> XMLElement? {
+        guard let ended = open.popLast() else { return nil }
+        let element = XMLElement(
+            start: ended.start, context: ended.context, content: ended.content, elements: ended.elements)
         if open.isEmpty { return element }
-        if !isOverflowing { open[open.count - 1].append(element) }
+        if !isOverflowing {
+            open[open.count - 1].content.append(.element(element))
+            open[open.count - 1].elements.append(element)
+        }
         return nil
     }
 }
@@ -136,7 +153,6 @@ final class CollectingSink: ByteSink {
     private(set) var bytes: [UInt8] = []
 
     func write(_ span: Span<UInt8>) {
-        bytes.reserveCapacity(bytes.count + span.count)
-        for index in span.indices { bytes.append(span[index]) }
+        unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 }

@@ -68,6 +68,9 @@ struct CanonicalOutput {
 
     /// Attribute values: `&`, `<`, `"`, tab, line feed and carriage return are written as references.
     mutating func writeAttributeValue(_ value: [UInt8]) {
+        guard value.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x26 || $0 == 0x3C }) else {
+            return write(value)
+        }
         for byte in value {
             switch byte {
             case 0x26: write("&amp;")

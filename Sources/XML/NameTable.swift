@@ -3,45 +3,85 @@ internal import Exchange
 
 /// Names by the addresses of libxml2's interned strings, so that an element seen before costs one look-up
 /// and no String.
+///
+/// A table of its own and not a Dictionary, whose keyed hash costs more than all else that is done for an
+/// element. Where an address comes to lie is not for the document to choose.
 struct NameTable {
-    struct Key: Hashable {
+    private struct Entry {
         let local: UInt
         let prefix: UInt
         let namespace: UInt
-
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(local ^ prefix &* 31 ^ namespace &* 961)
-        }
+        let name: XMLName
     }
 
-    private var names: [Key: XMLName] = [:]
+    /// A power of two, at most half full.
+    private var slots: [Int32] = []
+    private var entries: [Entry] = []
     private var strings: [UInt: ExactString] = [:]
+    /// What `string` was asked for last and before that: a name's prefix and its namespace.
+    private var recent: (address: UInt, string: ExactString) = (0, "")
+    private var earlier: (address: UInt, string: ExactString) = (0, "")
 
-    var count: Int { names.count }
+    var count: Int { entries.count }
 
-    /// All three pointers must come from the dictionary of the parser that this table belongs to: equality
+    /// New: not asked for before. All three pointers must come from the dictionary of the parser that this table belongs to: equality
     /// of names is equality of addresses.
     mutating func name(
         local: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>?, namespace: UnsafePointer<xmlChar>?
-    ) -> XMLName {
-        let key = Key(
-            local: UInt(bitPattern: local), prefix: UInt(bitPattern: prefix),
-            namespace: UInt(bitPattern: namespace))
-        if let known = names[key] { return known }
+    ) -> (name: XMLName, isNew: Bool) {
+        let (first, second, third) = (
+            UInt(bitPattern: local), UInt(bitPattern: prefix), UInt(bitPattern: namespace)
+        )
+        if entries.count * 2 >= slots.count { grow() }
+        var slot = self.slot(first, second, third)
+        while slots[slot] >= 0 {
+            let entry = entries[Int(slots[slot])]
+            if entry.local == first, entry.prefix == second, entry.namespace == third {
+                return (entry.name, false)
+            }
+            slot = (slot + 1) & (slots.count - 1)
+        }
         let name = unsafe XMLName(
-            number: names.count, prefix: string(prefix), local: string(local), namespace: string(namespace))
-        names[key] = name
-        return name
+            number: entries.count, prefix: string(prefix), local: Self.copy(local),
+            namespace: string(namespace))
+        slots[slot] = Int32(entries.count)
+        entries.append(Entry(local: first, prefix: second, namespace: third, name: name))
+        return (name, true)
+    }
+
+    private func slot(_ local: UInt, _ prefix: UInt, _ namespace: UInt) -> Int {
+        let mixed = (local ^ prefix &* 31 ^ namespace &* 961) &* 0x9E37_79B9_7F4A_7C15
+        return Int(mixed >> 32) & (slots.count - 1)
+    }
+
+    private mutating func grow() {
+        slots = [Int32](repeating: -1, count: max(128, slots.count * 2))
+        for (index, entry) in entries.enumerated() {
+            var slot = self.slot(entry.local, entry.prefix, entry.namespace)
+            while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+            slots[slot] = Int32(index)
+        }
     }
 
     /// One copy per string: a long namespace is not held once for each name in it.
     mutating func string(_ pointer: UnsafePointer<xmlChar>?) -> ExactString {
         guard let pointer = unsafe pointer else { return "" }
         let address = UInt(bitPattern: pointer)
-        if let known = strings[address] { return known }
-        let bytes = unsafe UnsafeBufferPointer(start: pointer, count: Int(xmlStrlen(pointer)))
-        let string = unsafe ExactString(String(decoding: bytes, as: UTF8.self))
+        if recent.address == address { return recent.string }
+        if earlier.address == address {
+            swap(&recent, &earlier)
+            return recent.string
+        }
+        let string = strings[address] ?? (unsafe Self.copy(pointer))
         strings[address] = string
+        earlier = recent
+        recent = (address, string)
         return string
+    }
+
+    private static func copy(_ pointer: UnsafePointer<xmlChar>?) -> ExactString {
+        guard let pointer = unsafe pointer else { return "" }
+        let bytes = unsafe UnsafeBufferPointer(start: pointer, count: Int(xmlStrlen(pointer)))
+        return unsafe ExactString(String(decoding: bytes, as: UTF8.self))
     }
 }

@@ -99,9 +99,8 @@ extension XMLEventReader {
     private func name(
         local: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>?, namespace: UnsafePointer<xmlChar>?
     ) -> XMLName? {
-        let known = names.count
-        let name = unsafe names.name(local: local, prefix: prefix, namespace: namespace)
-        if names.count == known { return name }
+        let (name, isNew) = unsafe names.name(local: local, prefix: prefix, namespace: namespace)
+        if !isNew { return name }
         if name.local.string.utf8.count > limits.nameBytesMax
             || name.prefix.string.utf8.count > limits.nameBytesMax
         {

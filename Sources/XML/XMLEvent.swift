@@ -1,7 +1,10 @@
 package import Exchange
 
 /// A qualified name. Namespaces decide what an element is; prefixes matter to canonicalisation only.
-package struct XMLName: Sendable {
+///
+/// An object, one for each distinct name of a document: handing an element on counts one reference and not
+/// three strings.
+package final class XMLName: Sendable {
     /// Place in the table of names of the reader that made it: two names of one reader with one number
     /// are equal, so a state machine can look a name up once and remember the number.
     package let number: Int

@@ -3,132 +3,37 @@ package import Exchange
 /// Keeps events for a second reading: a document's beginning until the signature has named its canonical
 /// form, or a subtree such as SignedInfo. Bounded; about 24 bytes for an element besides its text.
 package final class XMLEventRecorder: XMLEventHandler {
-    private enum Kind: UInt8 { case start, plainStart, end, text, comment, instruction }
-
-    private struct Record {
-        let kind: Kind
-        /// Of a name, a start or an instruction's target; for text unused.
-        let index: UInt32
-        let line: UInt32
-        let column: UInt32
-        /// Bytes of text that belong to the event; they lie in `bytes` one after the other.
-        let length: Int
-    }
-
-    package let bytesMax: Int
-    /// True once something did not fit; from then on nothing is kept and `replay` must not be called.
-    package private(set) var isOverflowing = false
-
-    private var records: [Record] = []
-    private var bytes: [UInt8] = []
-    private var names: [XMLName] = []
-    /// Place in `names` by the reader's number.
-    private var namePlaces: [Int: UInt32] = [:]
-    /// Elements with attributes or declarations, which are few.
-    private var starts: [XMLStartElement] = []
-    private var targets: [ExactString] = []
-    private var startBytes = 0
+    private var events: RecordedEvents
 
     package init(bytesMax: Int) {
-        self.bytesMax = bytesMax
+        events = RecordedEvents(bytesMax: bytesMax)
     }
 
-    package var isEmpty: Bool { records.isEmpty }
-
+    package var bytesMax: Int { events.bytesMax }
+    /// True once something did not fit; from then on nothing is kept and `replay` must not be called.
+    package var isOverflowing: Bool { events.isOverflowing }
+    package var isEmpty: Bool { events.isEmpty }
     /// What is held, roughly.
-    package var byteCount: Int {
-        records.count * MemoryLayout<Record>.stride + bytes.count + startBytes + names.count * 128
-    }
+    package var byteCount: Int { events.byteCount }
 
-    package func removeAll() {
-        records.removeAll()
-        bytes.removeAll()
-        starts.removeAll()
-        targets.removeAll()
-        startBytes = 0
-        isOverflowing = false
-    }
+    package func removeAll() { events.removeAll() }
 
-    private func append(_ kind: Kind, _ index: Int, _ length: Int, _ position: XMLPosition) {
-        records.append(
-            Record(
-                kind: kind, index: UInt32(clamping: index), line: UInt32(clamping: position.line),
-                column: UInt32(clamping: position.column), length: length))
-        if byteCount > bytesMax { isOverflowing = true }
-    }
-
-    private func place(of name: XMLName) -> Int {
-        if let known = namePlaces[name.number] { return Int(known) }
-        namePlaces[name.number] = UInt32(names.count)
-        names.append(name)
-        return names.count - 1
-    }
-
-    package func startElement(_ element: XMLStartElement) {
-        if isOverflowing { return }
-        if element.attributes.isEmpty, element.declarations.isEmpty {
-            return append(.plainStart, place(of: element.name), 0, element.position)
-        }
-        starts.append(element)
-        for attribute in element.attributes { startBytes += 160 + attribute.value.count }
-        for declaration in element.declarations { startBytes += 64 + declaration.uri.string.utf8.count }
-        append(.start, starts.count - 1, 0, element.position)
-    }
+    package func startElement(_ element: XMLStartElement) { events.startElement(element) }
 
     package func endElement(_ name: XMLName, at position: XMLPosition) {
-        if isOverflowing { return }
-        append(.end, place(of: name), 0, position)
+        events.endElement(name, at: position)
     }
 
-    private func keep(_ span: Span<UInt8>) {
-        unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-    }
-
-    package func text(_ run: Span<UInt8>, at position: XMLPosition) {
-        if isOverflowing { return }
-        if run.count > bytesMax - bytes.count {
-            isOverflowing = true
-            return
-        }
-        keep(run)
-        append(.text, 0, run.count, position)
-    }
+    package func text(_ run: Span<UInt8>, at position: XMLPosition) { events.text(run, at: position) }
 
     package func comment(_ text: Span<UInt8>, at position: XMLPosition) {
-        if isOverflowing { return }
-        keep(text)
-        append(.comment, 0, text.count, position)
+        events.comment(text, at: position)
     }
 
     package func processingInstruction(target: ExactString, data: Span<UInt8>, at position: XMLPosition) {
-        if isOverflowing { return }
-        targets.append(target)
-        startBytes += 16 + target.string.utf8.count
-        keep(data)
-        append(.instruction, targets.count - 1, data.count, position)
+        events.processingInstruction(target: target, data: data, at: position)
     }
 
     /// Tells `handler` what was recorded, in its order. Can be repeated.
-    package func replay(to handler: any XMLEventHandler) {
-        precondition(!isOverflowing, "what was recorded is not whole")
-        var offset = 0
-        for record in records {
-            let position = XMLPosition(line: Int(record.line), column: Int(record.column))
-            let range = offset..<(offset + record.length)
-            offset = range.upperBound
-            switch record.kind {
-            case .start: handler.startElement(starts[Int(record.index)])
-            case .plainStart:
-                handler.startElement(
-                    XMLStartElement(
-                        name: names[Int(record.index)], attributes: [], declarations: [], position: position))
-            case .end: handler.endElement(names[Int(record.index)], at: position)
-            case .text: handler.text(bytes.span.extracting(range), at: position)
-            case .comment: handler.comment(bytes.span.extracting(range), at: position)
-            case .instruction:
-                handler.processingInstruction(
-                    target: targets[Int(record.index)], data: bytes.span.extracting(range), at: position)
-            }
-        }
-    }
+    package func replay(to handler: any XMLEventHandler) { events.replay(to: handler) }
 }

@@ -13,8 +13,8 @@ enum BenchAccept {
         let size = settings.sizeBytes ?? 50 << 10
         // At most a gibibyte of letters in memory, and no more than the seconds can use.
         let count = max(64, min(settings.seconds * 4000, (1 << 30) / size))
-        let letters = try BenchLetters(world, bytes: size, recipients: ["H31.7"]).make(count, terminal)
-        let floor = try BenchFloor(world, letters: letters).lettersPerSecond()
+        let letters = try BenchLetters(world.folder, bytes: size, recipients: ["H31.7"]).make(count, terminal)
+        let floor = try BenchFloor(world.folder, letters: letters).lettersPerSecond()
         let load = try AcceptLoad(world, letters: letters, connections: settings.connections)
         let (daemonBefore, clientBefore) = (
             try ProcessUsage(world.hub.process.identifier), try ProcessUsage(getpid())

@@ -5,7 +5,7 @@ internal import JSON
 /// floor.
 struct BenchCommand: Command {
     static let words = ["bench"]
-    static let summary = "đo tải: accept, exchange, broadcast, large, all"
+    static let summary = "đo tải: accept, exchange, broadcast, large, verify, all"
     static let operands =
         "SCENARIO [--size 50KiB] [--algorithm p256|rsa2048] [--connections N] [--seconds N] [--json]"
     static let options: [Option] = [
@@ -22,6 +22,7 @@ struct BenchCommand: Command {
         exchange   từ lúc gửi đến lúc nơi nhận xác nhận xong, nhịp đều
         broadcast  một văn bản tới 3.500 nơi nhận
         large      một văn bản rất lớn vào và ra, bộ nhớ của trục
+        verify     đọc và kiểm chữ ký ngay trong tiến trình này, so với SHA-256 + kiểm chữ ký của OpenSSL
         all        lần lượt các kịch bản trên
 
         Sàn (floor) đo trong cùng lần chạy, trên cùng các văn bản: SHA-256 + kiểm chữ ký bằng OpenSSL + một
@@ -33,7 +34,7 @@ struct BenchCommand: Command {
         let settings = try BenchSettings(arguments)
         let all: [(String, (BenchSettings, Terminal) throws -> BenchResult)] = [
             ("accept", BenchAccept.run), ("exchange", BenchExchange.run), ("broadcast", BenchBroadcast.run),
-            ("large", BenchLarge.run),
+            ("large", BenchLarge.run), ("verify", BenchVerify.run),
         ]
         let chosen = all.filter { scenario == "all" || $0.0 == scenario }
         guard !chosen.isEmpty else { throw CommandFailure(.usage, "không có kịch bản \(scenario)") }

@@ -19,7 +19,8 @@ enum BenchExchange {
         guard count * size <= 4 << 30 else {
             throw CommandFailure(.usage, "rate × seconds × size vượt 4 GiB")
         }
-        let letters = try BenchLetters(world, bytes: size, recipients: [recipient]).make(count, terminal)
+        let letters = try BenchLetters(world.folder, bytes: size, recipients: [recipient]).make(
+            count, terminal)
         let starts = Mutex<[String: Int]>([:])
         let latencies = Mutex<[Int]>([])
         let next = Atomic<Int>(0)

@@ -13,7 +13,7 @@ enum BenchBroadcast {
         defer { world.end() }
         let recipients = (0..<recipientCount).map(BenchWorld.recipient)
         let size = settings.sizeBytes ?? 50 << 10
-        let letters = try BenchLetters(world, bytes: size, recipients: recipients).make(5, terminal)
+        let letters = try BenchLetters(world.folder, bytes: size, recipients: recipients).make(5, terminal)
         let client = try world.client(BenchWorld.sender)
         var commits: [Int] = []
         var visible: [Int] = []
@@ -51,7 +51,7 @@ enum BenchLarge {
         defer { world.end() }
         let size = settings.sizeBytes ?? 1 << 30
         terminal.tell("soạn và ký \(size) byte …")
-        let letter = try BenchLetters(world, bytes: size, recipients: ["H31.7"]).write(0)
+        let letter = try BenchLetters(world.folder, bytes: size, recipients: ["H31.7"]).write(0)
         let bytes = try InputFile.size(letter)
         let floor = try BenchFloor.copyAndHash(letter, to: "\(world.folder)/copy")
         let client = try world.client(BenchWorld.sender)

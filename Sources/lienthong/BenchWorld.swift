@@ -18,13 +18,24 @@ final class BenchWorld {
 
     /// - Parameter extraAgencies: further recipients without software, for broadcasts.
     init(_ settings: BenchSettings, extraAgencies: Int = 0) throws {
-        folder = "\(settings.folder)/lienthong-bench-\(try Environment.randomHex(4))"
+        folder = try Self.makeFolder(settings)
+        if extraAgencies > 0 { try Self.addAgencies(extraAgencies, to: "\(folder)/agencies.json5") }
+        hub = try LocalHub(folder: folder)
+    }
+
+    /// Keys, certificates and a configuration, used for one measurement.
+    static func makeFolder(_ settings: BenchSettings) throws -> String {
+        let folder = "\(settings.folder)/lienthong-bench-\(try Environment.randomHex(4))"
         let made = try ChildProcess(
             "\(ChildProcess.programFolder)/lienthong",
             ["pki", "demo", folder, "--algorithm", settings.algorithm])
         guard made.wait() == 0 else { throw CommandFailure(.refused, "pki demo không chạy được") }
-        if extraAgencies > 0 { try Self.addAgencies(extraAgencies, to: "\(folder)/agencies.json5") }
-        hub = try LocalHub(folder: folder)
+        return folder
+    }
+
+    /// What a measurement leaves behind is gigabytes.
+    static func remove(_ folder: String) {
+        _ = try? ChildProcess("/bin/rm", ["-r", folder]).wait()
     }
 
     /// The file's list ends in `]` before its principals; new rows go in front of the first agency.
@@ -43,8 +54,7 @@ final class BenchWorld {
 
     func end() {
         _ = hub.stop()
-        // What a measurement leaves behind is gigabytes.
-        _ = try? ChildProcess("/bin/rm", ["-r", folder]).wait()
+        Self.remove(folder)
     }
 
     var access: BenchAccess { BenchAccess(folder: folder, url: hub.url) }
@@ -88,9 +98,9 @@ struct BenchLetters {
     private let folder: String
 
     /// - Parameter bytes: size of the finished letter, about.
-    init(_ world: BenchWorld, bytes: Int, recipients: [String]) throws {
-        folder = world.folder
-        let attachment = "\(world.folder)/attachment.pdf"
+    init(_ folder: String, bytes: Int, recipients: [String]) throws {
+        self.folder = folder
+        let attachment = "\(folder)/attachment.pdf"
         try Self.writeRandom(max(64, (bytes - 6000) / 4 * 3), to: attachment)
         let date = Clock.system.now().edXMLDate
         var draft = LetterDraft(
@@ -103,12 +113,12 @@ struct BenchLetters {
             attachments: [])
         draft.attachments = [AttachmentDraft(path: attachment, name: "1.pdf")]
         self.draft = draft
-        let signing = try InputFile.read("\(world.folder)/\(BenchWorld.sender).sign.pem")
+        let signing = try InputFile.read("\(folder)/\(BenchWorld.sender).sign.pem")
         signer = XMLSigner(
             try SigningIdentity(
                 certificate: try Certificate(pem: signing),
-                key: try PrivateKey(pem: try InputFile.read("\(world.folder)/\(BenchWorld.sender).sign.key")),
-                chain: [try Certificate(pem: try InputFile.read("\(world.folder)/agency-ca.pem"))]))
+                key: try PrivateKey(pem: try InputFile.read("\(folder)/\(BenchWorld.sender).sign.key")),
+                chain: [try Certificate(pem: try InputFile.read("\(folder)/agency-ca.pem"))]))
     }
 
     /// Writes letter `number`, signed; its path.
@@ -150,10 +160,15 @@ struct BenchLetters {
 
 enum BenchClock {
     /// Monotonic.
-    static var microseconds: Int {
+    static var microseconds: Int { read(CLOCK_MONOTONIC) / 1000 }
+
+    /// Processor time of the calling thread: what others do on the machine is not in it.
+    static var threadNanoseconds: Int { read(CLOCK_THREAD_CPUTIME_ID) }
+
+    private static func read(_ clock: clockid_t) -> Int {
         var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+        unsafe clock_gettime(clock, &time)
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 }
 

@@ -1,0 +1,224 @@
+internal import Exchange
+
+/// What a canonicalisation knows between two events.
+///
+/// A value inside of `Canonicalizer`, so that an event is one access to that object: each access is checked
+/// at run time to be the only one, which cost more than the writing did.
+struct CanonicalWriter {
+    /// A prefix or URI by number: comparing numbers is what makes an element cheap.
+    private typealias Symbol = Int
+    /// The value of a prefix that is not bound.
+    private static let unbound = -1
+    private static let empty: Symbol = 0
+
+    private struct CachedName {
+        let qualified: [UInt8]
+        let prefix: Symbol
+        let isXML: Bool
+    }
+
+    /// The last name that `symbol(of:)` was asked for: neighbours share their prefix.
+    private var lastAsked: (string: ExactString, symbol: Symbol) = ("", 0)
+
+    /// What the end of an element puts back.
+    private struct Undo {
+        let isRendered: Bool
+        let prefix: Symbol
+        let previous: Symbol
+    }
+
+    private let method: CanonicalizationMethod
+    private let context: XMLNamespaceContext?
+    private let listedPrefixes: [Symbol]
+    private var output: CanonicalOutput
+
+    private var symbols: [ExactString: Symbol] = ["": 0]
+    private var symbolBytes: [[UInt8]] = [[]]
+    /// URI bound to a prefix here, by the prefix's symbol.
+    private var inScope: [Symbol] = [empty]
+    /// URI that the output already has for a prefix here.
+    private var rendered: [Symbol] = [empty]
+    private var undo: [Undo] = []
+    /// Length of `undo` before each open element.
+    private var frames: [Int] = []
+    private var names: [CachedName?] = []
+    private var elementIsDone = false
+
+    init(
+        _ method: CanonicalizationMethod, inclusivePrefixes: [ExactString],
+        context: XMLNamespaceContext?, sink: any ByteSink
+    ) {
+        self.method = method
+        self.context = context
+        output = CanonicalOutput(sink: sink)
+        // Symbols are made before `self` is whole, so the table is filled here and not by `symbol(of:)`.
+        var listed: [Symbol] = []
+        if method == .exclusive10 {
+            for prefix in inclusivePrefixes {
+                let name: ExactString = prefix == "#default" ? "" : prefix
+                let known = symbols[name] ?? symbolBytes.count
+                if known == symbolBytes.count {
+                    symbols[name] = known
+                    symbolBytes.append(name.bytes)
+                    inScope.append(Self.unbound)
+                    rendered.append(Self.unbound)
+                }
+                listed.append(known)
+            }
+        }
+        listedPrefixes = listed
+        for declaration in context?.namespaces ?? [] {
+            inScope[symbol(of: declaration.prefix)] = symbol(of: declaration.uri)
+        }
+    }
+
+    mutating func finish() {
+        output.flush()
+    }
+
+    private mutating func symbol(of string: ExactString) -> Symbol {
+        if lastAsked.string == string { return lastAsked.symbol }
+        let symbol = lookUp(string)
+        lastAsked = (string, symbol)
+        return symbol
+    }
+
+    private mutating func lookUp(_ string: ExactString) -> Symbol {
+        if let known = symbols[string] { return known }
+        let symbol = symbolBytes.count
+        symbols[string] = symbol
+        symbolBytes.append(string.bytes)
+        inScope.append(Self.unbound)
+        rendered.append(Self.unbound)
+        return symbol
+    }
+
+    private mutating func cached(_ name: XMLName) -> CachedName {
+        if name.number < names.count, let known = names[name.number] { return known }
+        while names.count <= name.number { names.append(nil) }
+        let qualified = name.prefix.isEmpty ? name.local.bytes : name.prefix.bytes + [0x3A] + name.local.bytes
+        let entry = CachedName(
+            qualified: qualified, prefix: symbol(of: name.prefix), isXML: name.prefix == "xml")
+        names[name.number] = entry
+        return entry
+    }
+
+    // MARK: - Events
+
+    mutating func startElement(_ element: XMLStartElement) {
+        let isApex = frames.isEmpty && context != nil
+        frames.append(undo.count)
+        for declaration in element.declarations {
+            bind(symbol(of: declaration.prefix), to: symbol(of: declaration.uri))
+        }
+        let name = cached(element.name)
+        output.write(0x3C)
+        output.write(name.qualified)
+        var attributes = element.attributes
+        if isApex, method != .exclusive10, let context {
+            attributes = InheritedAttributes.merged(into: attributes, from: context, method: method)
+        }
+        if method == .exclusive10 {
+            renderUsed(by: name, attributes, refreshListed: isApex || !element.declarations.isEmpty)
+        } else if isApex {
+            render(Array(inScope.indices))
+        } else if !element.declarations.isEmpty {
+            render(element.declarations.map { symbol(of: $0.prefix) })
+        }
+        if !attributes.isEmpty { write(attributes) }
+        output.write(0x3E)
+    }
+
+    mutating func endElement(_ name: XMLName) {
+        output.write("</")
+        output.write(cached(name).qualified)
+        output.write(0x3E)
+        let mark = frames.removeLast()
+        while undo.count > mark {
+            let last = undo.removeLast()
+            if last.isRendered {
+                rendered[last.prefix] = last.previous
+            } else {
+                inScope[last.prefix] = last.previous
+            }
+        }
+        if frames.isEmpty { elementIsDone = true }
+    }
+
+    mutating func text(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe output.writeText($0) }
+    }
+
+    /// Outside of the document's element a line feed stands between it and each instruction.
+    mutating func processingInstruction(target: ExactString, data: Span<UInt8>) {
+        let isOutside = frames.isEmpty
+        if isOutside, elementIsDone { output.write(0x0A) }
+        unsafe data.withUnsafeBufferPointer { unsafe output.writeInstruction(target: target.bytes, data: $0) }
+        if isOutside, !elementIsDone { output.write(0x0A) }
+    }
+
+    // MARK: - Namespaces and attributes
+
+    private mutating func bind(_ prefix: Symbol, to uri: Symbol) {
+        undo.append(Undo(isRendered: false, prefix: prefix, previous: inScope[prefix]))
+        inScope[prefix] = uri
+    }
+
+    /// Exclusive C14N section 3: what the element and its attributes use visibly, and what PrefixList names.
+    private mutating func renderUsed(by name: CachedName, _ attributes: [XMLAttribute], refreshListed: Bool) {
+        let needsList = refreshListed && !listedPrefixes.isEmpty
+        if attributes.isEmpty, !needsList {
+            // One name, nothing to sort: nearly every element of a letter.
+            if rendered[name.prefix] != inScope[name.prefix], !name.isXML { render([name.prefix]) }
+            return
+        }
+        var candidates = name.isXML ? [] : [name.prefix]
+        for attribute in attributes where !attribute.name.prefix.isEmpty {
+            let used = cached(attribute.name)
+            if !used.isXML { candidates.append(used.prefix) }
+        }
+        if needsList { candidates += listedPrefixes }
+        render(candidates)
+    }
+
+    /// Writes the declarations among `prefixes` that the output does not have yet, sorted by prefix.
+    private mutating func render(_ prefixes: [Symbol]) {
+        var missing: [Symbol] = []
+        for prefix in prefixes where inScope[prefix] != Self.unbound && rendered[prefix] != inScope[prefix] {
+            undo.append(Undo(isRendered: true, prefix: prefix, previous: rendered[prefix]))
+            rendered[prefix] = inScope[prefix]
+            missing.append(prefix)
+        }
+        if missing.count > 1 {
+            missing.sort { symbolBytes[$0].lexicographicallyPrecedes(symbolBytes[$1]) }
+        }
+        for prefix in missing {
+            output.write(" xmlns")
+            if prefix != Self.empty {
+                output.write(0x3A)
+                output.write(symbolBytes[prefix])
+            }
+            output.write("=\"")
+            output.writeAttributeValue(symbolBytes[inScope[prefix]])
+            output.write(0x22)
+        }
+    }
+
+    /// Sorted by namespace URI and then by local name, those without a namespace first.
+    private mutating func write(_ attributes: [XMLAttribute]) {
+        var sorted = attributes
+        if sorted.count > 1 {
+            sorted.sort { left, right in
+                left.name.namespace == right.name.namespace
+                    ? left.name.local < right.name.local : left.name.namespace < right.name.namespace
+            }
+        }
+        for attribute in sorted {
+            output.write(0x20)
+            output.write(cached(attribute.name).qualified)
+            output.write("=\"")
+            output.writeAttributeValue(attribute.value)
+            output.write(0x22)
+        }
+    }
+}
