@@ -24,8 +24,10 @@ struct NameTable {
 
     var count: Int { entries.count }
 
-    /// New: not asked for before. All three pointers must come from the dictionary of the parser that this table belongs to: equality
+    /// All three pointers must come from the dictionary of the parser that this table belongs to: equality
     /// of names is equality of addresses.
+    ///
+    /// - Returns: the name, and whether it was not asked for before.
     mutating func name(
         local: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>?, namespace: UnsafePointer<xmlChar>?
     ) -> (name: XMLName, isNew: Bool) {

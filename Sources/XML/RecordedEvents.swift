@@ -1,6 +1,7 @@
 internal import Exchange
 
-/// What a recorder holds. A value inside of `XMLEventRecorder`, so that an event is one access to that object.
+/// What a recorder holds. A value inside of `XMLEventRecorder`, so that an event is one access to that
+/// object.
 struct RecordedEvents {
     private enum Kind: UInt8 { case start, plainStart, end, text, comment, instruction }
 
