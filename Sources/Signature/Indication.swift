@@ -35,6 +35,11 @@ package enum SubIndication: String, Sendable, CaseIterable {
     case noCertificateChainFound = "NO_CERTIFICATE_CHAIN_FOUND"
     case certificateChainGeneralFailure = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
     case revokedAuthority = "REVOKED_CA_NO_POE"
+    /// The four that end in doubt, because nothing proves that the signature existed before.
+    case revokedNoProof = "REVOKED_NO_POE"
+    case outOfBoundsNoProof = "OUT_OF_BOUNDS_NO_POE"
+    case cryptoConstraintsNoProof = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+    case timestampOrderFailure = "TIMESTAMP_ORDER_FAILURE"
     case signedDataNotFound = "SIGNED_DATA_NOT_FOUND"
     case tryLater = "TRY_LATER"
 

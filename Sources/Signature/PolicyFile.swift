@@ -1,3 +1,4 @@
+internal import Exchange
 internal import JSON
 internal import OpenSSL
 
@@ -12,7 +13,8 @@ package struct PolicyFileError: Error, Sendable, Equatable, CustomStringConverti
 
 extension AlgorithmPolicy {
     /// Reads JSON5: `{rsaPKCS1, rsaPSS, ecdsa, requireRevocationSource: true|false, rsaBitsMin: 2048…16384,
-    /// digests: ["SHA-256"…], curves: ["P-256"…]}`. What is absent keeps its default; an unknown key is an
+    /// digests: ["SHA-256"…], curves: ["P-256"…],
+    /// sha1Until: "2026-12-31T00:00:00+07:00"}`. What is absent keeps its default; an unknown key is an
     /// error, for a rule with a slip in its name would not hold.
     package init(json5 bytes: [UInt8]) throws(PolicyFileError) {
         self.init()
@@ -32,6 +34,11 @@ extension AlgorithmPolicy {
         case "rsaPSS": allowsRSAPSS = try Self.flag(member)
         case "ecdsa": allowsECDSA = try Self.flag(member)
         case "requireRevocationSource": requiresRevocationSource = try Self.flag(member)
+        case "sha1Until":
+            guard let text = member.value.string, let time = Instant(rfc3339: text) else {
+                throw PolicyFileError(line: member.line, detail: "sha1Until must be a time of RFC 3339")
+            }
+            sha1Until = time
         case "rsaBitsMin":
             // Lower than 2048 cannot be allowed: chains are checked at OpenSSL's level 2 in any case.
             guard let bits = member.value.integer, (2048...16_384).contains(bits) else {
@@ -57,7 +64,8 @@ extension AlgorithmPolicy {
         let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
         var chosen: Set<Choice> = []
         for item in member.value.array ?? [] {
-            guard let name = item.string, let choice = Choice(rawValue: name) else {
+            guard let name = item.string, let choice = Choice.allCases.first(where: { $0.rawValue == name })
+            else {
                 throw PolicyFileError(line: item.line, detail: "\(member.name) must be of \(all)")
             }
             chosen.insert(choice)

@@ -20,7 +20,7 @@ extension SignatureReasonCode {
 
     private static let meanings: [SignatureReasonCode: ReasonMeaning] =
         documentMeanings.merging(xmlMeanings) { $1 }.merging(cmsMeanings) { $1 }
-        .merging(cryptoMeanings) { $1 }.merging(signerMeanings) { $1 }
+        .merging(cryptoMeanings) { $1 }.merging(signerMeanings) { $1 }.merging(timestampMeanings) { $1 }
 
     private static let documentMeanings: [SignatureReasonCode: ReasonMeaning] = [
         .notSigned: ReasonMeaning(
@@ -166,63 +166,11 @@ extension SignatureReasonCode {
         .signatureEncoding: ReasonMeaning(
             .formatFailure, "a value of the signature cannot be decoded",
             "Một giá trị trong chữ ký không giải mã được"),
-        .timestampNotVerified: ReasonMeaning(
-            .signatureConstraintsFailure, "the signature's timestamp is not verified",
-            "Dấu thời gian kèm chữ ký chưa được kiểm tra"),
-    ]
-
-    private static let signerMeanings: [SignatureReasonCode: ReasonMeaning] = [
-        .certificateMissing: ReasonMeaning(
-            .noSigningCertificateFound, "the signer's certificate is neither in the signature nor registered",
-            "Không tìm thấy chứng thư số của người ký"),
-        .certificateUnreadable: ReasonMeaning(
-            .formatFailure, "a certificate cannot be read", "Không đọc được chứng thư số"),
-        .tooManyCertificates: ReasonMeaning(
-            .formatFailure, "the signature carries too many certificates", "Chữ ký kèm quá nhiều chứng thư số"
-        ),
-        .signingCertificateMismatch: ReasonMeaning(
-            .signatureConstraintsFailure, "the signed properties name another certificate than the signer's",
-            "Chứng thư số nêu trong thuộc tính được ký không phải của người ký"),
-        .chainNotFound: ReasonMeaning(
-            .noCertificateChainFound, "no chain leads from the signer to a trusted root",
-            "Chứng thư số không thuộc hệ thống chứng thực được tin cậy"),
-        .chainSignature: ReasonMeaning(
-            .certificateChainGeneralFailure, "a certificate of the chain is not signed by its issuer",
-            "Một chứng thư số trong chuỗi không do nơi phát hành ký"),
-        .certificateExpired: ReasonMeaning(
-            .expired, "the signer's certificate had expired at that time",
-            "Chứng thư số đã hết hạn vào thời điểm xét"),
-        .certificateNotYetValid: ReasonMeaning(
-            .notYetValid, "the signer's certificate was not yet valid at that time",
-            "Chứng thư số chưa có hiệu lực vào thời điểm xét"),
-        .chainExpired: ReasonMeaning(
-            .chainConstraintsFailure, "a certificate above the signer's was not valid at that time",
-            "Chứng thư của nơi phát hành không có hiệu lực vào thời điểm xét"),
-        .chainWeak: ReasonMeaning(
-            .cryptoConstraintsFailure, "a certificate of the chain uses a weak key or algorithm",
-            "Một chứng thư số trong chuỗi dùng khóa hoặc thuật toán yếu"),
-        .chainConstraint: ReasonMeaning(
-            .chainConstraintsFailure, "the chain breaks a constraint that it states",
-            "Chuỗi chứng thư số vi phạm ràng buộc của chính nó"),
-        .keyUsage: ReasonMeaning(
-            .chainConstraintsFailure, "the signer's key is not for signing",
-            "Khóa của chứng thư số không dùng để ký"),
-        .extendedKeyUsage: ReasonMeaning(
-            .chainConstraintsFailure, "the signer's certificate is not for signing documents",
-            "Chứng thư số không dùng để ký văn bản"),
-        .chainInternal: ReasonMeaning(
-            .certificateChainGeneralFailure, "the chain could not be checked",
-            "Không kiểm tra được chuỗi chứng thư số"),
-        .certificateRevoked: ReasonMeaning(
-            .revoked, "the signer's certificate was revoked", "Chứng thư số của người ký đã bị thu hồi"),
-        .authorityRevoked: ReasonMeaning(
-            .revokedAuthority, "a certificate above the signer's was revoked",
-            "Chứng thư số của nơi phát hành đã bị thu hồi"),
-        .revocationUnknown: ReasonMeaning(
-            .tryLater, "whether the certificate was revoked cannot be told now",
-            "Chưa xác định được chứng thư số có bị thu hồi hay không"),
-        .revocationNotPublished: ReasonMeaning(
-            .tryLater, "nobody publishes whether the certificate is revoked",
-            "Không có nguồn thông tin thu hồi cho chứng thư số"),
+        .sha1Expired: ReasonMeaning(
+            .cryptoConstraintsNoProof, "the exception for SHA-1 had ended by the time that is proven",
+            "Thời hạn tạm cho phép SHA-1 đã hết vào thời điểm xét"),
+        .sha1Tolerated: ReasonMeaning(
+            .cryptoConstraintsFailure, "SHA-1 counts for this agency until a date only",
+            "Chữ ký dùng SHA-1, chỉ tạm được chấp nhận cho cơ quan này đến thời hạn"),
     ]
 }

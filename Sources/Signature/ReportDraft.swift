@@ -35,6 +35,14 @@ struct ReportDraft {
         if !remarks.contains(reason) { remarks.append(reason) }
     }
 
+    mutating func apply(_ ruling: AlgorithmPolicy.Ruling) {
+        switch ruling {
+        case .allowed: break
+        case .tolerated(let reason): remark(reason)
+        case .refused(let reason): fail(reason)
+        }
+    }
+
     /// Notes what an answer rests on; what is there already stays as it is.
     mutating func rest(on items: [EvidenceItem]) {
         for item in items where !evidence.contains(item) { evidence.append(item) }

@@ -67,6 +67,7 @@ package enum SignatureReasonCode: String, Sendable, CaseIterable {
 
     // Algorithms and keys
     case digestForbidden = "digest_forbidden"
+    case sha1Expired = "sha1_expired"
     case algorithmForbidden = "algorithm_forbidden"
     case algorithmParameters = "algorithm_parameters"
     case keyTooShort = "key_too_short"
@@ -77,7 +78,6 @@ package enum SignatureReasonCode: String, Sendable, CaseIterable {
     case digestMismatch = "digest_mismatch"
     case signatureMismatch = "signature_mismatch"
     case signatureEncoding = "signature_encoding"
-    case timestampNotVerified = "timestamp_not_verified"
 
     // The signer
     case certificateMissing = "certificate_missing"
@@ -98,4 +98,31 @@ package enum SignatureReasonCode: String, Sendable, CaseIterable {
     case authorityRevoked = "authority_revoked"
     case revocationUnknown = "revocation_unknown"
     case revocationNotPublished = "revocation_not_published"
+    case certificateRevokedNoProof = "certificate_revoked_no_poe"
+    case certificateExpiredNoProof = "certificate_expired_no_poe"
+
+    // Timestamps
+    case timestampMalformed = "timestamp_malformed"
+    case timestampManySigners = "timestamp_many_signers"
+    case timestampImprint = "timestamp_imprint"
+    case timestampSignature = "timestamp_signature"
+    case timestampAlgorithm = "timestamp_algorithm"
+    case timestampCertificateMissing = "timestamp_certificate_missing"
+    case timestampCertificateMismatch = "timestamp_certificate_mismatch"
+    case timestampKeyUsage = "timestamp_key_usage"
+    case timestampNotYetValid = "timestamp_not_yet_valid"
+    case timestampExpired = "timestamp_expired"
+    case timestampUntrusted = "timestamp_untrusted"
+    case timestampChain = "timestamp_chain"
+    case timestampRevoked = "timestamp_revoked"
+    case timestampRevocationUnknown = "timestamp_revocation_unknown"
+    case timestampCompromised = "timestamp_compromised"
+    case timestampOrder = "timestamp_order"
+    case tooManyTimestamps = "too_many_timestamps"
+    case tooManyRevocationItems = "too_many_revocation_items"
+
+    // Remarks, which lower nothing
+    case sha1Tolerated = "sha1_tolerated"
+    case signingTimeMisplaced = "signing_time_misplaced"
+    case embeddedDataUnreadable = "embedded_data_unreadable"
 }

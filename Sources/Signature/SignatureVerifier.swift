@@ -40,14 +40,15 @@ package final class SignatureVerifier: Sendable {
         draft.coverage = "whole document without its signature"
         draft.algorithm = document.algorithm.description
         draft.signingTime = document.properties?.signingTime
-        if let objection = algorithms.objection(to: document.algorithm) { draft.fail(objection) }
-        checkDigest(
-            document.expectedDigest, document.actualDigest, document.digestAlgorithm, .digestMismatch, &draft)
+        let times = SigningTimes(receipt: time)
+        draft.apply(algorithms.ruling(on: document.algorithm, at: times.best))
+        draft.apply(algorithms.ruling(on: document.digestAlgorithm, at: times.best))
+        if document.expectedDigest != document.actualDigest { draft.fail(SignatureReason(.digestMismatch)) }
         if let properties = document.properties {
-            checkDigest(
-                properties.expectedDigest, properties.actualDigest, properties.digestAlgorithm,
-                .digestMismatch,
-                &draft)
+            draft.apply(algorithms.ruling(on: properties.digestAlgorithm, at: times.best))
+            if properties.expectedDigest != properties.actualDigest {
+                draft.fail(SignatureReason(.digestMismatch))
+            }
         }
         guard let offered = parse(document.certificates, &draft) else { return draft.report() }
         guard let signer = offered.first(where: { !$0.isAuthority }) ?? offered.first else {
@@ -60,7 +61,7 @@ package final class SignatureVerifier: Sendable {
         }
         checkSignature(
             document.value, over: document.signedInfo, by: signer, document.algorithm, &draft)
-        checkChain(of: signer, untrusted: offered, at: time, &draft)
+        checkChain(of: signer, untrusted: offered, embedded: .none, at: times, &draft)
         return draft.report()
     }
 
@@ -68,23 +69,13 @@ package final class SignatureVerifier: Sendable {
         _ properties: XMLSignatureEvidence.SignedDocument.Properties, names signer: Certificate,
         _ draft: inout ReportDraft
     ) {
-        if properties.hasTimestamp { draft.fail(SignatureReason(.timestampNotVerified)) }
+        if properties.hasTimestamp { draft.fail(SignatureReason(.timestampMalformed)) }
         guard let named = properties.signingCertificate else {
             return draft.fail(SignatureReason(.signingCertificateMissing))
         }
         if Digester.hash(signer.der, named.algorithm) != named.digest {
             draft.fail(SignatureReason(.signingCertificateMismatch))
         }
-    }
-
-    private func checkDigest(
-        _ expected: [UInt8], _ actual: [UInt8], _ algorithm: DigestAlgorithm, _ code: SignatureReasonCode,
-        _ draft: inout ReportDraft
-    ) {
-        if !algorithms.digests.contains(algorithm) {
-            draft.fail(SignatureReason(.digestForbidden, algorithm.rawValue))
-        }
-        if expected != actual { draft.fail(SignatureReason(code)) }
     }
 
     /// Nil, with the reason noted, where one of them cannot be read.

@@ -2,27 +2,43 @@ internal import Exchange
 internal import OpenSSL
 
 extension SignatureVerifier {
-    /// Chain and revocation of the signer, as they were at `time`.
+    /// Chain and revocation of the signer, as they were at the best signing time.
     func checkChain(
-        of signer: Certificate, untrusted: [Certificate], at time: Instant, _ draft: inout ReportDraft
+        of signer: Certificate, untrusted: [Certificate], embedded: RevocationData, at times: SigningTimes,
+        _ draft: inout ReportDraft
     ) {
-        let result = trust.validate(signer, untrusted: untrusted.filter { $0 !== signer }, at: time)
+        let result = trust.validate(
+            signer, untrusted: untrusted.filter { $0 !== signer }, at: times.best, embedded: embedded)
         draft.chain = result.chain
-        draft.rest(on: result.chain.map { EvidenceItem($0) })
+        draft.rest(on: EvidenceItem.all(of: result))
         if let failure = result.failure {
-            return draft.fail(Self.reason(for: failure, of: signer, at: time))
+            let reason = Self.reason(for: failure, of: signer, at: times.best)
+            // EN 319 102-1 section 5.5.4: a timestamp that may turn out to be good leaves the answer open.
+            let isOpen =
+                reason.code == .certificateExpired
+                && times.mayLie(in: signer.notBefore..<signer.notAfter)
+            return draft.fail(isOpen ? SignatureReason(.certificateExpiredNoProof) : reason)
         }
         draft.revocation = SignatureReport.Revocation(result.signerRevocation)
         for (depth, status) in result.revocation.enumerated() {
-            judge(status, depth: depth, &draft)
+            judge(status, depth: depth, times, &draft)
         }
     }
 
-    private func judge(_ status: RevocationStatus, depth: Int, _ draft: inout ReportDraft) {
+    private func judge(
+        _ status: RevocationStatus, depth: Int, _ times: SigningTimes, _ draft: inout ReportDraft
+    ) {
         switch status {
         case .good: break
         case .revoked(let date, let reason, _):
-            let code: SignatureReasonCode = depth == 0 ? .certificateRevoked : .authorityRevoked
+            let code: SignatureReasonCode =
+                if depth > 0 {
+                    .authorityRevoked
+                } else if times.mayPrecede(date) {
+                    .certificateRevokedNoProof
+                } else {
+                    .certificateRevoked
+                }
             draft.fail(SignatureReason(code, "\(date.rfc3339) (\(reason))"))
         case .unknown(.noSource):
             let reason = SignatureReason(.revocationNotPublished, depth == 0 ? "" : "depth \(depth)")

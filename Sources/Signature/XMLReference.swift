@@ -42,7 +42,8 @@ struct XMLReference {
         else { throw SignatureReason(.signatureStructure, "Reference") }
         algorithm = try Self.digest(method)
         guard let text = value.text, text.count <= 1024,
-            let digest = Base64.decode(text, ignoringWhiteSpace: true), digest.count == algorithm.byteCount
+            let digest = Base64.decode(text, ignoringWhiteSpace: true),
+            digest.count == algorithm.byteCount || algorithm == .sha1
         else { throw SignatureReason(.signatureEncoding, "DigestValue") }
         self.digest = digest
     }

@@ -4,7 +4,9 @@ import Signature
 
 /// A CMS message by rules that each test can bend, with a signature that fits what was bent.
 struct CMSDraft {
-    let authority: Authority
+    let key: PrivateKey
+    let certificate: Certificate
+    var version: UInt8 = 1
     var content = Array("Nội dung".utf8)
     var digestIdentifier = CMSDraft.sha256
     var signatureIdentifier = tlv(0x30, oid(0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02))
@@ -17,6 +19,8 @@ struct CMSDraft {
     var innerContent: [UInt8]?
     var innerType = CMSDraft.data
     var certificates: [Certificate]
+    /// The `crls` field's items.
+    var revocationItems: [[UInt8]] = []
     var signerName: [UInt8]?
     var signerCount = 1
     /// Written in place of the signature that fits.
@@ -33,11 +37,16 @@ struct CMSDraft {
     static let timestamp = tlv(0x06, pkcs + [0x09, 0x10, 0x02, 0x0E])
 
     init(_ authority: Authority) {
-        self.authority = authority
-        certificates = [authority.signer]
+        self.init(authority.signer, authority.key)
+    }
+
+    init(_ certificate: Certificate, _ key: PrivateKey) {
+        self.certificate = certificate
+        self.key = key
+        certificates = [certificate]
         attributes = [
             (Self.contentType, [Self.data]), (Self.messageDigest, [tlv(0x04, SHA256.hash(content).bytes)]),
-            (Self.signingCertificate, [Self.names(authority.signer)]),
+            (Self.signingCertificate, [Self.names(certificate)]),
         ]
     }
 
@@ -50,22 +59,34 @@ struct CMSDraft {
         return isSorted ? encoded.sorted { $0.lexicographicallyPrecedes($1) } : encoded
     }
 
-    func bytes() throws -> [UInt8] {
+    var signedValue: [UInt8] {
+        get throws {
+            try signature
+                ?? key.sign(hasAttributes ? tlv(0x31, encodedAttributes.reduce([], +)) : content, algorithm)
+        }
+    }
+
+    /// SignerInfo's fields from its version to its signature.
+    func signerFields(_ value: [UInt8]) -> [UInt8] {
         let signed = encodedAttributes.reduce([], +)
-        let value =
-            try signature ?? authority.key.sign(hasAttributes ? tlv(0x31, signed) : content, algorithm)
-        let serial = tlv(0x02, (authority.signer.serial[0] >= 0x80 ? [0] : []) + authority.signer.serial)
-        let name = signerName ?? tlv(0x30, authority.signer.issuerDER + serial)
+        let serial = tlv(0x02, (certificate.serial[0] >= 0x80 ? [0] : []) + certificate.serial)
+        let name = signerName ?? tlv(0x30, certificate.issuerDER + serial)
+        return tlv(0x02, [1]) + name + digestIdentifier + (hasAttributes ? tlv(0xA0, signed) : [])
+            + signatureIdentifier + tlv(0x04, value)
+    }
+
+    func bytes() throws -> [UInt8] {
         let signer = tlv(
             0x30,
-            tlv(0x02, [1]) + name + digestIdentifier + (hasAttributes ? tlv(0xA0, signed) : [])
-                + signatureIdentifier + tlv(0x04, value)
+            signerFields(try signedValue)
                 + (unsigned.isEmpty ? [] : tlv(0xA1, unsigned.reduce([], +))))
         let encapsulated = tlv(0x30, innerType + (innerContent.map { tlv(0xA0, tlv(0x04, $0)) } ?? []))
         let signers = Array(repeating: signer, count: signerCount).reduce([], +)
         let body =
-            tlv(0x02, [1]) + tlv(0x31, digestIdentifier) + encapsulated
-            + tlv(0xA0, certificates.map(\.der).reduce([], +)) + tlv(0x31, signers)
+            tlv(0x02, [version]) + tlv(0x31, digestIdentifier) + encapsulated
+            + (certificates.isEmpty ? [] : tlv(0xA0, certificates.map(\.der).reduce([], +)))
+            + (revocationItems.isEmpty ? [] : tlv(0xA1, revocationItems.reduce([], +)))
+            + tlv(0x31, signers)
         return tlv(0x30, tlv(0x06, Self.pkcs + [0x07, 0x02]) + tlv(0xA0, tlv(0x30, body)))
     }
 }

@@ -135,7 +135,7 @@ import Testing
         let strange = tlv(0x30, oid(0x2A, 0x03) + tlv(0x31, [0x05, 0x00]))
         #expect(try code { $0.unsigned = [strange] } == .cmsUnsignedAttribute)
         let timestamp = tlv(0x30, CMSDraft.timestamp + tlv(0x31, tlv(0x30, [])))
-        #expect(try code { $0.unsigned = [timestamp] } == .timestampNotVerified)
+        #expect(try code { $0.unsigned = [timestamp] } == .timestampMalformed)
         #expect(try code { $0.unsigned = [timestamp, timestamp] } == .cmsAttributeRepeated)
     }
 

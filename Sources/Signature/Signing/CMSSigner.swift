@@ -137,6 +137,7 @@ private enum ObjectIdentifier {
     /// The three stand in one order in every arc.
     private static func place(of digest: DigestAlgorithm) -> UInt8 {
         switch digest {
+        case .sha1: preconditionFailure("a signing identity has no SHA-1")
         case .sha256: 1
         case .sha384: 2
         case .sha512: 3

@@ -75,6 +75,7 @@ struct SignatureElement {
 
     private static func name(of digest: DigestAlgorithm) -> String {
         switch digest {
+        case .sha1: preconditionFailure("a signing identity has no SHA-1")
         case .sha256: "sha256"
         case .sha384: "sha384"
         case .sha512: "sha512"

@@ -19,6 +19,7 @@ package struct SigningIdentity: Sendable {
         certificate: Certificate, key: PrivateKey, chain: [Certificate] = [], digest: DigestAlgorithm? = nil,
         usesPSS: Bool = false
     ) throws(SigningError) {
+        precondition(digest != .sha1, "nothing is signed with SHA-1")
         switch key.kind {
         case .rsa(let bits):
             guard bits >= 2048 else {

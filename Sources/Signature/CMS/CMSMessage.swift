@@ -1,8 +1,7 @@
 internal import Exchange
 internal import OpenSSL
 
-/// A detached SignedData with one signer, RFC 5652, held to DER and to the profile of `signatures.md`
-/// section 1. Reading verifies no signature.
+/// A SignedData with one signer, RFC 5652, held to DER and to a profile. Reading verifies no signature.
 struct CMSMessage {
     static let bytesMax = 4 << 20
     static let certificatesMax = 16
@@ -13,7 +12,12 @@ struct CMSMessage {
         case subjectKeyIdentifier([UInt8])
     }
 
+    /// What stands inside; nil for a detached signature.
+    let content: [UInt8]?
     let certificates: [[UInt8]]
+    /// The `crls` field: items as they stand there, and what they say.
+    let revocationItems: [[UInt8]]
+    let revocation: RevocationValues
     let signer: SignerName
     let digest: DigestAlgorithm
     let algorithm: SignatureAlgorithm
@@ -21,9 +25,11 @@ struct CMSMessage {
     /// The attributes as they were signed: DER of a SET.
     let signedBytes: [UInt8]
     let signature: [UInt8]
-    let hasTimestamp: Bool
+    /// SignerInfo from its version to its signature, as an archive timestamp covers it.
+    let signerFields: [UInt8]
+    let unsigned: CMSUnsignedAttributes
 
-    init(_ der: [UInt8]) throws(SignatureReason) {
+    init(_ der: [UInt8], as profile: CMSProfile) throws(SignatureReason) {
         guard der.count <= Self.bytesMax else { throw SignatureReason(.cmsTooLarge, "\(der.count)") }
         do {
             try Self.checkEncoding(der)
@@ -36,20 +42,21 @@ struct CMSMessage {
             try wrapper.finish()
             let version = try data.integer()
             let digests = try Self.digests(try data.sequence(DERReader.Tag.set))
-            try Self.checkContent(try data.sequence())
+            content = try Self.content(try data.sequence(), as: profile)
             certificates = try Self.certificates(&data)
-            // CRLs inside are no source of ours: what the configuration holds is newer or the same.
-            let hasRevocationData = try data.optional(DERReader.Tag.context(1)) != nil
+            revocationItems = try Self.revocationItems(&data)
+            revocation = try RevocationValues(cms: revocationItems)
             var signers = try data.sequence(DERReader.Tag.set)
             try data.finish()
             guard !signers.isAtEnd else { throw SignatureReason(.cmsNoSigner) }
             var signer = try signers.sequence()
             guard signers.isAtEnd else { throw SignatureReason(.cmsManySigners) }
+            let start = signer.position
             self.signer = try Self.name(&signer)
-            // RFC 5652 section 5.1: 3 where a signer is named by key, 5 where the revocation data is not
-            // CRLs.
-            let usual = if case .issuerAndSerial = self.signer { 1 } else { 3 }
-            guard version == usual || hasRevocationData && version == 5 else {
+            // RFC 5652 section 5.1: 3 where a signer is named by key or the content is no data, 5 where the
+            // revocation data is not CRLs.
+            let isPlain = if case .issuerAndSerial = self.signer { content == nil } else { false }
+            guard version == (isPlain ? 1 : 3) || !revocationItems.isEmpty && version == 5 else {
                 throw DERReader.Fault.malformed
             }
             let named = try CMSAlgorithms.read(&signer)
@@ -58,14 +65,15 @@ struct CMSMessage {
             guard let signed = try signer.optional(DERReader.Tag.context(0)) else {
                 throw SignatureReason(.cmsAttributesMissing)
             }
-            attributes = try CMSSignedAttributes(signer.inside(signed))
+            attributes = try CMSSignedAttributes(signer.inside(signed), contentType: profile.contentType)
             // RFC 5652 section 5.4: signed as a SET, whatever tag they carry in the message.
             var set = signer.slice(signed.whole)
             set[0] = DERReader.Tag.set
             signedBytes = set
             algorithm = try CMSAlgorithms.signature(try CMSAlgorithms.read(&signer), digest: digest)
             signature = try signer.octetString()
-            hasTimestamp = try Self.unsignedAttributes(&signer)
+            signerFields = signer.slice(start..<signer.position)
+            unsigned = try CMSUnsignedAttributes(&signer, as: profile)
             try signer.finish()
         } catch let reason as SignatureReason {
             throw reason
@@ -74,7 +82,7 @@ struct CMSMessage {
         }
     }
 
-    private static func checkEncoding(_ der: [UInt8]) throws(SignatureReason) {
+    static func checkEncoding(_ der: [UInt8]) throws(SignatureReason) {
         do {
             var reader = DERReader(der)
             _ = try reader.next(DERReader.Tag.sequence)
@@ -96,11 +104,21 @@ struct CMSMessage {
         return objects
     }
 
-    /// Detached: a content inside would be what the signature is about, and nobody would look at it.
-    private static func checkContent(_ reader: DERReader) throws {
+    private static func content(_ reader: DERReader, as profile: CMSProfile) throws -> [UInt8]? {
         var reader = reader
-        guard try reader.objectIdentifier() == CMSObject.data else { throw SignatureReason(.cmsContentType) }
-        guard reader.isAtEnd else { throw SignatureReason(.cmsContentEmbedded) }
+        guard try reader.objectIdentifier() == profile.contentType else {
+            throw SignatureReason(.cmsContentType)
+        }
+        guard case .timestamp = profile else {
+            // A content inside would be what the signature is about, and nobody would look at it.
+            guard reader.isAtEnd else { throw SignatureReason(.cmsContentEmbedded) }
+            return nil
+        }
+        var wrapper = try reader.sequence(DERReader.Tag.context(0))
+        try reader.finish()
+        let content = try wrapper.octetString()
+        try wrapper.finish()
+        return content
     }
 
     private static func certificates(_ data: inout DERReader) throws -> [[UInt8]] {
@@ -112,6 +130,14 @@ struct CMSMessage {
             // Attribute certificates and their like have context tags, and no place here.
             found.append(reader.slice(try reader.next(DERReader.Tag.sequence).whole))
         }
+        return found
+    }
+
+    private static func revocationItems(_ data: inout DERReader) throws -> [[UInt8]] {
+        guard let set = try data.optional(DERReader.Tag.context(1)) else { return [] }
+        var reader = data.inside(set)
+        var found: [[UInt8]] = []
+        while !reader.isAtEnd { found.append(reader.slice(try reader.next().whole)) }
         return found
     }
 
@@ -127,23 +153,6 @@ struct CMSMessage {
         let serial = name.slice(try name.next(DERReader.Tag.integer).content)
         try name.finish()
         return .issuerAndSerial(issuer: issuer, serial: Array(serial.drop { $0 == 0 }))
-    }
-
-    /// True where a timestamp is among them. Nothing else may stand outside of what is signed.
-    private static func unsignedAttributes(_ signer: inout DERReader) throws -> Bool {
-        guard let set = try signer.optional(DERReader.Tag.context(1)) else { return false }
-        var reader = signer.inside(set)
-        var hasTimestamp = false
-        while !reader.isAtEnd {
-            var attribute = try reader.sequence()
-            let object = try attribute.objectIdentifier()
-            guard object == CMSObject.signatureTimestamp else {
-                throw SignatureReason(.cmsUnsignedAttribute, CMSObject.dotted(object))
-            }
-            guard !hasTimestamp else { throw SignatureReason(.cmsAttributeRepeated) }
-            hasTimestamp = true
-        }
-        return hasTimestamp
     }
 
     /// Whether `certificate` is the one that the message names as its signer's.

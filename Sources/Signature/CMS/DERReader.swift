@@ -35,7 +35,8 @@ struct DERReader {
     }
 
     static let depthMax = 32
-    static let elementsMax = 20_000
+    /// A CRL of ten thousand entries inside of a signature has fifty thousand.
+    static let elementsMax = 500_000
 
     let bytes: [UInt8]
     private(set) var position: Int

@@ -3,6 +3,12 @@ enum CMSObject {
     static let data: [UInt8] = encode(1, 2, 840, 113_549, 1, 7, 1)
     static let signedData: [UInt8] = encode(1, 2, 840, 113_549, 1, 7, 2)
 
+    static let timestampInfo: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 16, 1, 4)
+
+    // Revocation data in the crls field
+    static let ocspResponse: [UInt8] = encode(1, 3, 6, 1, 5, 5, 7, 16, 2)
+    static let basicOCSPResponse: [UInt8] = encode(1, 3, 6, 1, 5, 5, 7, 48, 1, 1)
+
     // Attributes
     static let contentType: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 3)
     static let messageDigest: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 4)
@@ -12,7 +18,14 @@ enum CMSObject {
     static let signingCertificateV2: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 16, 2, 47)
     static let signatureTimestamp: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 16, 2, 14)
 
+    static let certificateValues: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 16, 2, 23)
+    static let revocationValues: [UInt8] = encode(1, 2, 840, 113_549, 1, 9, 16, 2, 24)
+    static let archiveTimestamp: [UInt8] = encode(0, 4, 0, 1733, 2, 4)
+    static let hashIndex: [UInt8] = encode(0, 4, 0, 19122, 1, 5)
+    static let adobeRevocation: [UInt8] = encode(1, 2, 840, 113_583, 1, 1, 8)
+
     // Digests
+    static let sha1: [UInt8] = encode(1, 3, 14, 3, 2, 26)
     static let sha256: [UInt8] = encode(2, 16, 840, 1, 101, 3, 4, 2, 1)
     static let sha384: [UInt8] = encode(2, 16, 840, 1, 101, 3, 4, 2, 2)
     static let sha512: [UInt8] = encode(2, 16, 840, 1, 101, 3, 4, 2, 3)
@@ -24,6 +37,8 @@ enum CMSObject {
     static let rsaSHA256: [UInt8] = encode(1, 2, 840, 113_549, 1, 1, 11)
     static let rsaSHA384: [UInt8] = encode(1, 2, 840, 113_549, 1, 1, 12)
     static let rsaSHA512: [UInt8] = encode(1, 2, 840, 113_549, 1, 1, 13)
+    static let rsaSHA1: [UInt8] = encode(1, 2, 840, 113_549, 1, 1, 5)
+    static let ecdsaSHA1: [UInt8] = encode(1, 2, 840, 10_045, 4, 1)
     static let ecdsaSHA256: [UInt8] = encode(1, 2, 840, 10_045, 4, 3, 2)
     static let ecdsaSHA384: [UInt8] = encode(1, 2, 840, 10_045, 4, 3, 3)
     static let ecdsaSHA512: [UInt8] = encode(1, 2, 840, 10_045, 4, 3, 4)

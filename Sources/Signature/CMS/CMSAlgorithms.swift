@@ -34,6 +34,7 @@ enum CMSAlgorithms {
 
     private static func digest(named object: [UInt8]) -> DigestAlgorithm? {
         switch object {
+        case CMSObject.sha1: .sha1
         case CMSObject.sha256: .sha256
         case CMSObject.sha384: .sha384
         case CMSObject.sha512: .sha512
@@ -50,10 +51,10 @@ enum CMSAlgorithms {
         case CMSObject.rsaEncryption:
             guard identifier.hasNullParameters else { throw SignatureReason(.algorithmParameters, name) }
             return .rsaPKCS1(digest)
-        case CMSObject.rsaSHA256, CMSObject.rsaSHA384, CMSObject.rsaSHA512:
+        case CMSObject.rsaSHA1, CMSObject.rsaSHA256, CMSObject.rsaSHA384, CMSObject.rsaSHA512:
             guard identifier.hasNullParameters else { throw SignatureReason(.algorithmParameters, name) }
             return .rsaPKCS1(try same(digest, rsaDigests[identifier.object]))
-        case CMSObject.ecdsaSHA256, CMSObject.ecdsaSHA384, CMSObject.ecdsaSHA512:
+        case CMSObject.ecdsaSHA1, CMSObject.ecdsaSHA256, CMSObject.ecdsaSHA384, CMSObject.ecdsaSHA512:
             guard identifier.hasNoParameters else { throw SignatureReason(.algorithmParameters, name) }
             return .ecdsa(try same(digest, ecdsaDigests[identifier.object]), .der)
         case CMSObject.rsaPSS:
@@ -66,11 +67,11 @@ enum CMSAlgorithms {
     }
 
     private static let rsaDigests: [[UInt8]: DigestAlgorithm] = [
-        CMSObject.rsaSHA256: .sha256, CMSObject.rsaSHA384: .sha384,
+        CMSObject.rsaSHA1: .sha1, CMSObject.rsaSHA256: .sha256, CMSObject.rsaSHA384: .sha384,
         CMSObject.rsaSHA512: .sha512,
     ]
     private static let ecdsaDigests: [[UInt8]: DigestAlgorithm] = [
-        CMSObject.ecdsaSHA256: .sha256, CMSObject.ecdsaSHA384: .sha384,
+        CMSObject.ecdsaSHA1: .sha1, CMSObject.ecdsaSHA256: .sha256, CMSObject.ecdsaSHA384: .sha384,
         CMSObject.ecdsaSHA512: .sha512,
     ]
 
@@ -78,6 +79,9 @@ enum CMSAlgorithms {
         _ digest: DigestAlgorithm, _ other: DigestAlgorithm?
     ) throws(SignatureReason) -> DigestAlgorithm {
         guard digest == other else {
+            // Whatever a policy allows, it is not a mixture with SHA-1.
+            if digest == .sha1 { throw SignatureReason(.digestForbidden, digest.rawValue) }
+            if other == .sha1 { throw SignatureReason(.algorithmForbidden, DigestAlgorithm.sha1.rawValue) }
             throw SignatureReason(.cmsAlgorithmsDiffer, "\(digest.rawValue), \(other?.rawValue ?? "?")")
         }
         return digest

@@ -13,12 +13,16 @@ struct CMSSignedAttributes {
 
     let messageDigest: [UInt8]
     let signingTime: Instant?
-    /// Nil where signing-certificate-v2 is absent.
+    /// signing-certificate-v2; nil where absent.
     let signingCertificate: CertificateIdentifier?
+    /// signing-certificate, RFC 2634: the same with SHA-1.
+    let signingCertificateV1: CertificateIdentifier?
+    /// adbe-revocationInfoArchival, whole.
+    let revocationInfoArchival: [UInt8]?
     /// Digest and signature algorithm of RFC 6211's attribute, where present.
     let protection: [UInt8]?
 
-    init(_ reader: DERReader) throws {
+    init(_ reader: DERReader, contentType: [UInt8]) throws {
         let values = try Self.values(reader)
         guard let type = values[CMSObject.contentType], let digest = values[CMSObject.messageDigest]
         else {
@@ -26,13 +30,19 @@ struct CMSSignedAttributes {
                 values[CMSObject.contentType] == nil ? .cmsContentType : .cmsDigestMissing)
         }
         var typeReader = DERReader(type)
-        guard try typeReader.objectIdentifier() == CMSObject.data else {
+        guard try typeReader.objectIdentifier() == contentType else {
             throw SignatureReason(.cmsContentType)
         }
         var digestReader = DERReader(digest)
         messageDigest = try digestReader.octetString()
         signingTime = try values[CMSObject.signingTime].map(Self.time)
-        signingCertificate = try values[CMSObject.signingCertificateV2].map(Self.certificate)
+        signingCertificate = try values[CMSObject.signingCertificateV2].map { der in
+            try Self.certificate(der, isV2: true)
+        }
+        signingCertificateV1 = try values[CMSObject.signingCertificate].map { der in
+            try Self.certificate(der, isV2: false)
+        }
+        revocationInfoArchival = values[CMSObject.adobeRevocation]
         protection = values[CMSObject.algorithmProtection]
     }
 
@@ -93,14 +103,14 @@ struct CMSSignedAttributes {
         return instant
     }
 
-    /// SigningCertificateV2, RFC 5035: the first ESSCertIDv2 is the signer's.
-    private static func certificate(_ der: [UInt8]) throws -> CertificateIdentifier {
+    /// SigningCertificate and SigningCertificateV2, RFC 5035: the first identifier is the signer's.
+    private static func certificate(_ der: [UInt8], isV2: Bool) throws -> CertificateIdentifier {
         var outer = DERReader(der)
         var value = try outer.sequence()
         var list = try value.sequence()
         var first = try list.sequence()
-        var algorithm = DigestAlgorithm.sha256
-        if first.nextTag == DERReader.Tag.sequence {
+        var algorithm: DigestAlgorithm = isV2 ? .sha256 : .sha1
+        if isV2, first.nextTag == DERReader.Tag.sequence {
             algorithm = try CMSAlgorithms.digest(try CMSAlgorithms.read(&first))
         }
         let digest = try first.octetString()
