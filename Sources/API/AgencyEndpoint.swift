@@ -19,13 +19,16 @@ struct AgencyEndpoint {
         case ("GET", 0), ("HEAD", 0): try list(request, exchange)
         case ("GET", 1), ("HEAD", 1):
             guard let agency = hub.directory.agency(ExactString(path[0])) else { throw .notFound }
-            exchange.respond(.json(JSONWriter.object { Self.write(agency, into: &$0) }))
+            exchange.respond(.json(JSONWriter.object { agency.writePublic(into: &$0) }))
         case ("PUT", 0):
             try requireOperator(caller)
-            importAgencies(exchange, replacingAll: request.target.value(of: "replace") == "1")
+            importAgencies(exchange, DirectoryImport(request))
         case ("POST", 2) where path[1] == "retire":
             try requireOperator(caller)
-            change(.retireAgency(try known(path[0]).code), exchange)
+            let successor = try request.target.value(of: "successor").map { text throws(Rejection) in
+                try known(text).code
+            }
+            change(.retireAgency(try known(path[0]).code, successor: successor), exchange)
         case ("PUT", 4) where path[1] == "certificates", ("DELETE", 4) where path[1] == "certificates":
             try requireOperator(caller)
             try changeCertificate(request.method, path, exchange)
@@ -43,20 +46,9 @@ struct AgencyEndpoint {
                 JSONWriter.object { writer in
                     writer.name("agencies")
                     writer.array(found) { writer, agency in
-                        writer.object { Self.write(agency, into: &$0) }
+                        writer.object { agency.writePublic(into: &$0) }
                     }
                 }))
-    }
-
-    /// What every participant may know of another; certificates and policy are the operator's business.
-    private static func write(_ agency: Agency, into object: inout JSONWriter) {
-        object.member("code", agency.code)
-        object.member("name", agency.name)
-        object.name("aliases")
-        object.array(agency.aliases) { $0.string($1.string) }
-        if let parent = agency.parent { object.member("parent", parent) }
-        object.member("level", agency.level)
-        object.member("status", agency.status.rawValue)
     }
 
     private func requireOperator(_ caller: Caller) throws(Rejection) {
@@ -71,23 +63,43 @@ struct AgencyEndpoint {
     }
 
     /// The body is a directory file whose certificates are fingerprints: the hub reads no files of its
-    /// callers.
-    private func importAgencies(_ exchange: HTTPExchange, replacingAll: Bool) {
+    /// callers. Read off the reactor, since a country's directory has 40 MB.
+    private func importAgencies(_ exchange: HTTPExchange, _ order: DirectoryImport) {
         let hub = hub
         exchange.receiveBody(
             SmallBody(bytesMax: Self.importBytesMax, exchange: exchange) { bytes in
-                do {
-                    let file = try DirectoryFile(bytes) { _ throws(CertificateFileError) in
-                        throw CertificateFileError("chỉ nhận sha256:<hex> qua API")
-                    }
-                    try Self.checkAliases(file.agencies, against: replacingAll ? [] : hub.directory.agencies)
-                    Self.change(.putAgencies(file.agencies, replaceAll: replacingAll), hub, exchange)
-                } catch let error as DirectoryFileError {
-                    exchange.refuse(Rejection(.badRequest, "Danh bạ sai ở \(error)."))
-                } catch {
-                    exchange.refuse(error as? Rejection ?? Rejection(.badRequest, "Danh bạ sai."))
-                }
+                let isTaken = hub.runBlocking { Self.importAgencies(bytes, order, hub, exchange) }
+                if !isTaken { exchange.refuse(.overloaded) }
             })
+    }
+
+    private static func importAgencies(
+        _ bytes: [UInt8], _ order: DirectoryImport, _ hub: Hub, _ exchange: HTTPExchange
+    ) {
+        do {
+            let file = try DirectoryFile(bytes) { _ throws(CertificateFileError) in
+                throw CertificateFileError("chỉ nhận sha256:<hex> qua API")
+            }
+            let present = hub.directory
+            let agencies =
+                order.keepsTrust ? file.agencies.map { present.keepingTrust(of: $0) } : file.agencies
+            try checkAliases(agencies, against: order.replacesAll ? [] : present.agencies)
+            let difference = DirectoryDifference(
+                from: present.agencies, to: agencies, replacingAll: order.replacesAll)
+            let answer = Response.json(difference.json(isDryRun: order.isDryRun))
+            if order.isDryRun || difference.items.isEmpty { return exchange.respond(answer) }
+            let change = Change.putAgencies(difference.put, retire: .these(difference.retired))
+            hub.changeDirectory(change) { result in
+                switch result {
+                case .success: exchange.respond(answer)
+                case .failure(let rejection): exchange.refuse(rejection)
+                }
+            }
+        } catch let error as DirectoryFileError {
+            exchange.refuse(Rejection(.badRequest, "Danh bạ sai ở \(error)."))
+        } catch {
+            exchange.refuse(error as? Rejection ?? Rejection(.badRequest, "Danh bạ sai."))
+        }
     }
 
     /// One code, one agency, over what is there and what comes.
@@ -95,10 +107,10 @@ struct AgencyEndpoint {
         let replaced = Set(coming.map(\.code))
         var owner: [AgencyCode: AgencyCode] = [:]
         for agency in present where !replaced.contains(agency.code) {
-            for code in [agency.code] + agency.aliases { owner[code] = agency.code }
+            for code in agency.claimedCodes { owner[code] = agency.code }
         }
         for agency in coming {
-            for code in [agency.code] + agency.aliases {
+            for code in agency.claimedCodes {
                 guard let other = owner[code] else { continue }
                 throw Rejection(.badRequest, "Mã \(code) của \(agency.code) đã thuộc cơ quan \(other).")
             }
@@ -137,5 +149,21 @@ struct AgencyEndpoint {
             case .failure(let rejection): exchange.refuse(rejection)
             }
         }
+    }
+}
+
+/// What `PUT /v1/agencies` is asked to do, besides taking the agencies of its body.
+private struct DirectoryImport: Sendable {
+    /// `replace=1`: agencies that the body does not name are retired.
+    let replacesAll: Bool
+    /// `keep=trust`: certificates, policies and rights of known agencies stay as they are.
+    let keepsTrust: Bool
+    /// `dryRun=1`: only tell what would change.
+    let isDryRun: Bool
+
+    init(_ request: RequestHead) {
+        replacesAll = request.target.value(of: "replace") == "1"
+        keepsTrust = request.target.value(of: "keep") == "trust"
+        isDryRun = request.target.value(of: "dryRun") == "1"
     }
 }

@@ -117,7 +117,8 @@ struct DocumentEndpoint {
     private static func concerns(_ document: StoredDocument, _ caller: Caller) -> Bool {
         switch caller {
         case .agency(let agency):
-            document.summary.sender == agency.code || document.recipients.contains(agency.code)
+            document.summary.sender == agency.code || document.caller == agency.code
+                || document.recipients.contains(agency.code)
         case .principal(let principal): principal.role == .auditor || principal.role == .operator
         }
     }

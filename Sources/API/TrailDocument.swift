@@ -13,7 +13,7 @@ struct TrailDocument {
     let viewer: Caller
 
     private var seesEverything: Bool {
-        viewer.agency.map { $0.code == document.summary.sender } ?? true
+        viewer.agency.map { $0.code == document.summary.sender || $0.code == document.caller } ?? true
     }
 
     private func isVisible(_ recipient: AgencyCode) -> Bool {
@@ -27,6 +27,7 @@ struct TrailDocument {
             writer.member("documentId", summary.documentID)
             writer.member("kind", summary.kind.rawValue)
             writer.member("sender", summary.sender)
+            if let caller = document.caller { writer.member("sentBy", caller) }
             writer.member("code", document.code)
             writer.member("promulgationDate", document.promulgationDate)
             // An auditor follows who did what; what the letter says is not the auditor's business.
@@ -61,6 +62,8 @@ struct TrailDocument {
     private func write(_ delivery: TrailDelivery, into writer: inout JSONWriter) {
         writer.object { object in
             object.member("recipient", delivery.recipient)
+            object.member("recipientName", delivery.recipientName)
+            if let named = delivery.addressedTo { object.member("addressedTo", named) }
             object.member("state", delivery.state.rawValue)
             object.member("attempts", delivery.attempt)
             if let leasedUntil = delivery.leasedUntil, delivery.state == .leased {

@@ -53,14 +53,21 @@ package struct AcceptedFacts: Sendable {
     package var signerSHA256: Digest256?
     package var subject: Commitment?
     package var requestID: String?
+    /// Whose software sent it, where that was not the sender's own.
+    package var caller: AgencyCode?
+    /// Which ended agency the letter named, by the successor that got it.
+    package var redirected: [AgencyCode: AgencyCode]
 
     package init(
         documentKey: DocumentKey, kind: DocumentKind, sender: AgencyCode, recipients: [AgencyCode],
         byteCount: Int64,
         sha256: Digest256, indication: String, verdictSHA256: Digest256? = nil,
         signerSHA256: Digest256? = nil,
-        subject: Commitment? = nil, requestID: String? = nil
+        subject: Commitment? = nil, requestID: String? = nil, caller: AgencyCode? = nil,
+        redirected: [AgencyCode: AgencyCode] = [:]
     ) {
+        self.caller = caller
+        self.redirected = redirected
         self.documentKey = documentKey
         self.kind = kind
         self.sender = sender
@@ -201,6 +208,7 @@ extension LogEvent {
 extension AcceptedFacts {
     fileprivate func write(into entry: inout EntryWriter, status: StatusFacts?) {
         entry.number("byteCount", byteCount)
+        entry.code("caller", caller)
         entry.text("documentKey", documentKey.description)
         entry.text("indication", indication)
         entry.text("kind", kind.rawValue)
@@ -210,6 +218,10 @@ extension AcceptedFacts {
             entry.codes("recipients", recipients)
         } else {
             entry.digest("recipientsSha256", Self.digest(of: recipients))
+        }
+        if !redirected.isEmpty, redirected.count <= Self.recipientsListedMax {
+            let pairs = redirected.map { AgencyCode("\($0.value)>\($0.key)") }
+            entry.codes("redirected", pairs.sorted())
         }
         entry.text("requestId", requestID)
         entry.code("sender", sender)

@@ -107,6 +107,18 @@ extension Instant {
             offsetMinutes: 420)
     }
 
+    /// Reads `yyyy-MM-dd` as the beginning of that day in Vietnam (+07:00).
+    package init?(isoDate text: some StringProtocol) {
+        var scan = DigitScanner(text.utf8)
+        guard let year = scan.number(4), scan.skip("-"), let month = scan.number(2), scan.skip("-"),
+            let day = scan.number(2), scan.isAtEnd
+        else { return nil }
+        self.init(year: year, month: month, day: day, offsetMinutes: 420)
+    }
+
+    /// Vietnam's calendar day: `2026-11-20`.
+    package var isoDate: String { edXMLDate.split(separator: "/").joined(separator: "-") }
+
     package struct Calendar: Sendable {
         package let year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int, millisecond: Int
     }

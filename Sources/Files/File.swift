@@ -38,7 +38,12 @@ internal import CLinux
         descriptor = opened
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone would not end a lock while a process that is being started still has a copy of the
+        // descriptor; on a file that was never locked this does nothing.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// In bytes.
     package func size() throws(FileError) -> Int64 {

@@ -13,6 +13,19 @@ package struct AdmittedMessage: Sendable {
     }
 }
 
+/// In whose name a caller sends: itself, or an agency that it may act for. Only `Admission` makes one.
+package struct AuthorizedSender: Sendable {
+    package let agency: Agency
+    package let caller: Agency
+
+    fileprivate init(agency: Agency, caller: Agency) {
+        self.agency = agency
+        self.caller = caller
+    }
+
+    var isActing: Bool { agency.code != caller.code }
+}
+
 /// Decides whether a verified message may go in: who speaks for whom, who may receive, what policy demands.
 package struct Admission: Sendable {
     private let directory: Directory
@@ -24,80 +37,104 @@ package struct Admission: Sendable {
         self.now = now
     }
 
+    /// Who sends: `From/OrganId` under any of its codes, which must be the caller or an agency for which the
+    /// caller has a right to act that has not ended.
+    package func authorize(_ read: ReadMessage, from caller: Agency) throws(Rejection) -> AuthorizedSender {
+        let named =
+            switch read.message {
+            case .letter(let letter): letter.sender
+            case .status(let status): status.sender
+            }
+        guard let agency = directory.agency(named.organID), directory.maySend(caller, for: agency, at: now)
+        else {
+            let detail =
+                "From/OrganId \(named.organID) không phải mã của cơ quan đang kết nối (\(caller.code)), và "
+                + "cơ quan này không có quyền gửi thay còn hạn."
+            throw Rejection(.notYourAgency, detail, findings: [named.finding(.notYourAgency, detail)])
+        }
+        for party in [caller, agency] {
+            guard party.status == .hidden || party.isInForce(at: now) else {
+                throw Rejection(
+                    .agencyNotActive, "Cơ quan \(party.code) đang bị khóa hoặc đã ngừng hoạt động.")
+            }
+        }
+        return AuthorizedSender(agency: agency, caller: caller)
+    }
+
     package func admit(
-        _ verified: VerifiedMessage, from caller: Agency, requestID: String
+        _ verified: VerifiedMessage, from sender: AuthorizedSender, requestID: String
     ) throws(Rejection) -> AdmittedMessage {
-        guard caller.status == .active || caller.status == .hidden else {
-            throw Rejection(.agencyNotActive, "Cơ quan \(caller.code) đang bị khóa hoặc đã ngừng hoạt động.")
-        }
-        switch verified.read.message {
-        case .letter(let letter): return try admit(letter, verified, from: caller, requestID: requestID)
-        case .status(let status): return try admit(status, verified, from: caller, requestID: requestID)
-        }
+        var document =
+            switch verified.read.message {
+            case .letter(let letter): try admit(letter, verified, from: sender, requestID: requestID)
+            case .status(let status): try admit(status, verified, from: sender.agency, requestID: requestID)
+            }
+        if sender.isActing { document.caller = sender.caller.code }
+        return AdmittedMessage(document: document)
     }
 
     // MARK: Letters
 
     private func admit(
-        _ letter: Letter, _ verified: VerifiedMessage, from caller: Agency, requestID: String
-    ) throws(Rejection) -> AdmittedMessage {
-        try requireSender(letter.sender, is: caller)
+        _ letter: Letter, _ verified: VerifiedMessage, from sender: AuthorizedSender, requestID: String
+    ) throws(Rejection) -> NewDocument {
         guard letter.businessType == 0 else {
             throw Rejection(
                 .operationNotSupported,
                 "Trục chưa nhận nghiệp vụ thu hồi, cập nhật, thay thế; BussinessDocType phải là 0.")
         }
-        let recipients = try resolve(letter)
-        try requireSignature(verified, of: caller)
-        let key = Self.key([
-            "letter", caller.code.string, letter.documentID.string, String(letter.businessType),
-        ])
-        return AdmittedMessage(
-            document: NewDocument(
-                key: key, kind: .letter, sender: caller.code, documentID: letter.documentID,
-                code: letter.code, businessType: letter.businessType, subject: letter.subject,
-                priority: letter.priority, promulgationDate: letter.promulgationDate, dueDate: letter.dueDate,
-                recipients: recipients, payload: verified.read.payload, byteCount: verified.read.byteCount,
-                sha256: verified.read.sha256, detachedSignature: verified.read.detachedSignature,
-                indication: verified.verdict.summary, verdict: verified.verdict.json(),
-                signerSHA256: verified.signers.first, requestID: requestID, status: nil))
+        let route = try resolve(letter)
+        try requireSignature(verified, of: sender)
+        let code = sender.agency.code
+        let key = Self.key(["letter", code.string, letter.documentID.string, String(letter.businessType)])
+        var document = NewDocument(
+            key: key, kind: .letter, sender: code, documentID: letter.documentID,
+            code: letter.code, businessType: letter.businessType, subject: letter.subject,
+            priority: letter.priority, promulgationDate: letter.promulgationDate, dueDate: letter.dueDate,
+            recipients: route.recipients, payload: verified.read.payload, byteCount: verified.read.byteCount,
+            sha256: verified.read.sha256, detachedSignature: verified.read.detachedSignature,
+            indication: verified.verdict.summary, verdict: verified.verdict.json(),
+            signerSHA256: verified.signers.first, requestID: requestID, status: nil)
+        document.redirected = route.redirected
+        return document
     }
 
-    private func requireSender(_ sender: Organization, is caller: Agency) throws(Rejection) {
-        guard directory.agency(sender.organID)?.code == caller.code else {
-            let detail =
-                "From/OrganId \(sender.organID) không phải mã của cơ quan đang kết nối (\(caller.code))."
-            throw Rejection(.notYourAgency, detail, findings: [sender.finding(.notYourAgency, detail)])
-        }
-    }
-
-    /// Every recipient by its own code, all problems told at once.
-    private func resolve(_ letter: Letter) throws(Rejection) -> [AgencyCode] {
-        var findings: [Finding] = []
+    private struct Route {
         var recipients: [AgencyCode] = []
+        /// Which ended agency the letter named, by the successor that gets it.
+        var redirected: [AgencyCode: AgencyCode] = [:]
+    }
+
+    /// Every recipient by its own code, successors for those that have ended, all problems told at once.
+    private func resolve(_ letter: Letter) throws(Rejection) -> Route {
+        var findings: [Finding] = []
+        var route = Route()
         var seen: Set<AgencyCode> = []
         func find(_ code: RejectionCode, _ detail: String, _ organization: Organization) {
             findings.append(organization.finding(code, detail))
         }
         for organization in letter.recipients {
             let code = organization.organID
-            guard let agency = directory.agency(code) else {
+            guard let named = directory.agency(code) else {
                 find(.recipientUnknown, "Không có cơ quan nào mang mã \(code) trong danh bạ.", organization)
                 continue
             }
-            guard agency.status == .active else {
+            guard seen.insert(named.code).inserted else {
+                find(
+                    .recipientRepeated,
+                    "Cơ quan \(code) đã có trong danh sách nhận (mã khác của \(named.code)).", organization)
+                continue
+            }
+            guard let agency = directory.recipient(named.code, at: now) else {
                 find(
                     .recipientNotActive, "Cơ quan \(code) không còn hoặc chưa nhận văn bản qua trục.",
                     organization)
                 continue
             }
-            guard seen.insert(agency.code).inserted else {
-                find(
-                    .recipientRepeated,
-                    "Cơ quan \(code) đã có trong danh sách nhận (mã khác của \(agency.code)).", organization)
-                continue
-            }
-            recipients.append(agency.code)
+            // Two that were merged, or one and its successor: one delivery.
+            if route.recipients.contains(agency.code) { continue }
+            if agency.code != named.code { route.redirected[agency.code] = named.code }
+            route.recipients.append(agency.code)
         }
         if let date = letter.promulgationInstant, date > now {
             findings.append(
@@ -107,11 +144,13 @@ package struct Admission: Sendable {
                     detail: "Ngày ban hành \(letter.promulgationDate) ở tương lai."))
         }
         if let first = findings.first { throw Rejection(first.code, first.detail, findings: findings) }
-        return recipients
+        return route
     }
 
-    private func requireSignature(_ verified: VerifiedMessage, of caller: Agency) throws(Rejection) {
-        guard caller.signaturePolicy == .enforce else { return }
+    private func requireSignature(
+        _ verified: VerifiedMessage, of sender: AuthorizedSender
+    ) throws(Rejection) {
+        guard sender.agency.signaturePolicy == .enforce else { return }
         let verdict = verified.verdict
         let reasons = verdict.reasonDetails.joined(separator: " ")
         switch verdict.indication {
@@ -123,10 +162,13 @@ package struct Admission: Sendable {
         case .indeterminate:
             throw Rejection(.signatureIndeterminate, "Chưa kết luận được về chữ ký số. \(reasons)")
         }
-        guard verified.signers.allSatisfy(caller.signingCertificates.contains) else {
+        // Who may send for an agency may also seal for it.
+        let registered = sender.agency.signingCertificates + sender.caller.signingCertificates
+        guard verified.signers.allSatisfy(registered.contains) else {
             throw Rejection(
                 .signerNotRegistered,
-                "Chữ ký đúng nhưng chứng thư ký chưa được đăng ký cho cơ quan \(caller.code) trong danh bạ.")
+                "Chữ ký đúng nhưng chứng thư ký chưa được đăng ký cho cơ quan \(sender.agency.code) trong "
+                    + "danh bạ.")
         }
     }
 
@@ -134,8 +176,7 @@ package struct Admission: Sendable {
 
     private func admit(
         _ status: StatusMessage, _ verified: VerifiedMessage, from caller: Agency, requestID: String
-    ) throws(Rejection) -> AdmittedMessage {
-        try requireSender(status.sender, is: caller)
+    ) throws(Rejection) -> NewDocument {
         guard let code = BusinessStatus(rawValue: status.statusCode) else {
             throw Rejection(
                 .statusCodeUnknown, "Mã trạng thái \(status.statusCode) không thuộc 01–06, 13, 15, 16.")
@@ -153,19 +194,18 @@ package struct Admission: Sendable {
         }
         // Statuses repeat (05), so what makes one unique is its bytes.
         let key = Self.key(["status", caller.code.string, verified.read.sha256.hex])
-        return AdmittedMessage(
-            document: NewDocument(
-                key: key, kind: .status, sender: caller.code, documentID: status.responseFor.documentID,
-                code: status.responseFor.code, businessType: 0, subject: code.title, priority: .normal,
-                promulgationDate: status.responseFor.promulgationDate, dueDate: nil,
-                recipients: [sender.code],
-                payload: verified.read.payload, byteCount: verified.read.byteCount,
-                sha256: verified.read.sha256,
-                detachedSignature: verified.read.detachedSignature, indication: verified.verdict.summary,
-                verdict: verified.verdict.json(), signerSHA256: verified.signers.first, requestID: requestID,
-                status: StatusDetails(
-                    originalSender: sender.code, targetDocumentID: status.responseFor.documentID,
-                    code: code.rawValue, description: status.description, timestamp: status.timestamp)))
+        return NewDocument(
+            key: key, kind: .status, sender: caller.code, documentID: status.responseFor.documentID,
+            code: status.responseFor.code, businessType: 0, subject: code.title, priority: .normal,
+            promulgationDate: status.responseFor.promulgationDate, dueDate: nil,
+            recipients: [sender.code],
+            payload: verified.read.payload, byteCount: verified.read.byteCount,
+            sha256: verified.read.sha256,
+            detachedSignature: verified.read.detachedSignature, indication: verified.verdict.summary,
+            verdict: verified.verdict.json(), signerSHA256: verified.signers.first, requestID: requestID,
+            status: StatusDetails(
+                originalSender: sender.code, targetDocumentID: status.responseFor.documentID,
+                code: code.rawValue, description: status.description, timestamp: status.timestamp))
     }
 
     /// The parts are separated by a byte that no XML text can hold.

@@ -42,8 +42,11 @@ package final class Directory: Sendable {
             byCode[agency.code] = index
             for certificate in agency.transportCertificates { agencyByCertificate[certificate] = index }
         }
-        for (index, agency) in agencies.enumerated() {
-            for alias in agency.aliases where byCode[alias] == nil { byCode[alias] = index }
+        // A retired agency's further codes lead to it, and so to its successor, until another one has them.
+        for isRetired in [false, true] {
+            for (index, agency) in agencies.enumerated() where (agency.status == .retired) == isRetired {
+                for alias in agency.aliases where byCode[alias] == nil { byCode[alias] = index }
+            }
         }
         for (index, principal) in principals.enumerated() {
             for certificate in principal.certificates { principalByCertificate[certificate] = index }
@@ -63,6 +66,41 @@ package final class Directory: Sendable {
     /// The agency that answers to `code`, its own or an alias.
     package func agency(_ code: AgencyCode) -> Agency? {
         byCode[code].map { agencies[$0] }
+    }
+
+    /// Mergers of mergers: more successors in a row than this are taken for a mistake.
+    private static let successionsMax = 8
+
+    /// Who gets what is addressed to `code` at `instant`: the agency itself, or the successor of one that has
+    /// ended. Nil where nobody does.
+    package func recipient(_ code: AgencyCode, at instant: Instant) -> Agency? {
+        var found = agency(code)
+        for _ in 0...Self.successionsMax {
+            guard let agency = found else { return nil }
+            if agency.isInForce(at: instant) { return agency }
+            guard agency.hasEnded(at: instant), let successor = agency.successor else { return nil }
+            found = self.agency(successor)
+        }
+        return nil
+    }
+
+    /// Whether `caller`'s software may send in `sender`'s name at `instant`.
+    package func maySend(_ caller: Agency, for sender: Agency, at instant: Instant) -> Bool {
+        caller.code == sender.code
+            || caller.actsFor.contains { agency($0.agency)?.code == sender.code && instant < $0.until }
+    }
+
+    /// `agency` with the certificates, policies and rights that the directory has for it now; for imports
+    /// from sources that know nothing of those.
+    package func keepingTrust(of agency: Agency) -> Agency {
+        guard let index = byCode[agency.code], agencies[index].code == agency.code else { return agency }
+        var kept = agency
+        kept.transportCertificates = agencies[index].transportCertificates
+        kept.signingCertificates = agencies[index].signingCertificates
+        kept.signaturePolicy = agencies[index].signaturePolicy
+        kept.unknownRevocation = agencies[index].unknownRevocation
+        kept.actsFor = agencies[index].actsFor
+        return kept
     }
 
     /// Whom a client certificate speaks for; `certificate` is the SHA-256 of its DER.

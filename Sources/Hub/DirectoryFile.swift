@@ -47,7 +47,8 @@ package struct DirectoryFile: Sendable {
             of: value,
             allowed: [
                 "code", "name", "aliases", "parent", "level", "status", "transportCertificates",
-                "signingCertificates", "signaturePolicy", "unknownRevocation",
+                "signingCertificates", "signaturePolicy", "unknownRevocation", "effectiveFrom",
+                "effectiveTo", "successor", "contact", "actsFor",
             ])
         let code = try text(value, "code")
         guard !code.isEmpty, code.utf8.count <= 64 else {
@@ -75,7 +76,45 @@ package struct DirectoryFile: Sendable {
         }
         agency.transportCertificates = try certificates(value, "transportCertificates", certificate)
         agency.signingCertificates = try certificates(value, "signingCertificates", certificate)
+        try readTerms(of: &agency, value)
         return agency
+    }
+
+    /// Since when, until when, who follows, whom to call, for whom it may send.
+    private static func readTerms(of agency: inout Agency, _ value: JSONValue) throws(DirectoryFileError) {
+        agency.effectiveFrom = try date(value, "effectiveFrom")
+        agency.effectiveTo = try date(value, "effectiveTo")
+        if let successor = value["successor"], !successor.isNull {
+            agency.successor = AgencyCode(try text(successor, in: "successor"))
+        }
+        if let contact = value["contact"] {
+            try checkKeys(of: contact, allowed: ["email", "telephone", "address"])
+            if let email = contact["email"] { agency.contact.email = try text(email, in: "email") }
+            if let telephone = contact["telephone"] {
+                agency.contact.telephone = try text(telephone, in: "telephone")
+            }
+            if let address = contact["address"] { agency.contact.address = try text(address, in: "address") }
+        }
+        for right in try list(value, "actsFor") {
+            try checkKeys(of: right, allowed: ["agency", "until"])
+            guard let until = try date(right, "until") else {
+                throw DirectoryFileError(
+                    line: right.line, detail: "quyền gửi thay cần ngày hết hạn \"until\"")
+            }
+            agency.actsFor.append(
+                Agency.ActingRight(agency: AgencyCode(try text(right, "agency")), until: until))
+        }
+    }
+
+    /// A day in Vietnam, `2026-07-01`, or a moment in RFC 3339; nil where it is not stated.
+    private static func date(_ value: JSONValue, _ name: String) throws(DirectoryFileError) -> Instant? {
+        guard let member = value[name], !member.isNull else { return nil }
+        let text = try text(member, in: name)
+        guard let instant = Instant(isoDate: text) ?? Instant(rfc3339: text) else {
+            throw DirectoryFileError(
+                line: member.line, detail: "\"\(name)\" phải là ngày dạng 2026-07-01")
+        }
+        return instant
     }
 
     private static func principal(
@@ -113,12 +152,13 @@ package struct DirectoryFile: Sendable {
         return digests
     }
 
-    /// One code, one agency: two rows that answer to one code would make routing a matter of luck.
+    /// One code, one agency: two rows that answer to one code would make routing a matter of luck. The
+    /// further codes of a retired one may pass to others.
     private static func checkCodes(_ agencies: [Agency], _ root: JSONValue) throws(DirectoryFileError) {
         var owner: [AgencyCode: AgencyCode] = [:]
         let lines = root["agencies"]?.array?.map(\.line) ?? []
         for (agency, line) in zip(agencies, lines) {
-            for code in [agency.code] + agency.aliases {
+            for code in agency.claimedCodes {
                 if let other = owner[code] {
                     throw DirectoryFileError(line: line, detail: "mã \(code) đã thuộc cơ quan \(other)")
                 }

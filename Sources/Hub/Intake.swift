@@ -46,7 +46,8 @@ package final class Intake: Sendable {
         MessageReading(into: spools, bytesMax: bytesMax, expectedByteCount: expectedByteCount)
     }
 
-    /// Takes one message from its bytes to its receipt: bytes → read → verified → admitted → committed.
+    /// Takes one message from its bytes to its receipt: bytes → read → authorized → verified → admitted
+    /// → committed.
     ///
     /// Each stage's result can be made by that stage only, so none can be left out. When `completion` gets a
     /// receipt, the message is durable, logged and routed; when it gets a rejection, nothing was stored but
@@ -57,18 +58,19 @@ package final class Intake: Sendable {
     ) {
         do throws(Rejection) {
             let read = try reading.finish()
-            let verified = verify(read, from: caller)
             let admission = Admission(directory: directory, now: clock.now())
-            let admitted = try admission.admit(verified, from: caller, requestID: requestID)
+            let sender = try admission.authorize(read, from: caller)
+            let verified = verify(read, from: sender.agency)
+            let admitted = try admission.admit(verified, from: sender, requestID: requestID)
             commit(admitted, completion)
         } catch {
             refuse(error, from: caller, sha256: reading.sha256, requestID: requestID, completion: completion)
         }
     }
 
-    private func verify(_ read: ReadMessage, from caller: Agency) -> VerifiedMessage {
+    private func verify(_ read: ReadMessage, from sender: Agency) -> VerifiedMessage {
         // A status message carries no signature of its own (edXML 1.5); the connection's certificate speaks.
-        var policy = caller.signaturePolicy
+        var policy = sender.signaturePolicy
         if case .status(_) = read.message, read.detachedSignature == nil { policy = .off }
         let verification = Verification(verifier: verifier.withLock { $0 })
         return verification.verify(read, policy: policy, at: clock.now()) { algorithm in

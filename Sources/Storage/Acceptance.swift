@@ -116,6 +116,7 @@ extension Store {
                 id: id, senderID: try agencies.number(of: new.sender), acceptedAt: batch.at, leaf: leaf,
                 firstDelivery: batch.nextDelivery, deliveryCount: recipients.count, payload: payload,
                 signature: signature, letter: route.letter?.id, salt: salt))
+        if let caller = new.caller { try documents.setCaller(id, try agencies.number(of: caller)) }
         try entries.setLastEntry(document: id, leaf)
         if let letter = route.letter, let status = new.status {
             try entries.setLastEntry(document: letter.id, leaf)
@@ -128,6 +129,9 @@ extension Store {
             let delivery = batch.nextDelivery
             try deliveries.insert(
                 id: delivery, document: id, recipient: recipient.id, rank: new.priority.rank)
+            if let named = new.redirected[recipient.code] {
+                try deliveries.setAddressee(delivery, named)
+            }
             made.append(Acceptance.Delivery(id: delivery, recipient: recipient.code))
             batch.nextDelivery += 1
         }
@@ -147,7 +151,8 @@ extension Store {
             documentKey: new.key, kind: new.kind, sender: new.sender, recipients: recipients,
             byteCount: new.byteCount, sha256: new.sha256, indication: new.indication,
             verdictSHA256: SHA256.hash(new.verdict), signerSHA256: new.signerSHA256,
-            subject: Commitment(to: new.subject, field: "subject", salt: salt), requestID: new.requestID)
+            subject: Commitment(to: new.subject, field: "subject", salt: salt), requestID: new.requestID,
+            caller: new.caller, redirected: new.redirected)
         guard let letter, let status = new.status else { return .documentAccepted(facts) }
         return .statusReceived(facts, StatusFacts(letterKey: letter.key, code: status.code))
     }

@@ -21,11 +21,15 @@ final class AgencyTable {
     private let setStatus: SQLiteStatement
     private let selectAlias: SQLiteStatement
     private let insertAlias: SQLiteStatement
+    private let removeAlias: SQLiteStatement
     private let removeAliases: SQLiteStatement
     private let insertCertificate: SQLiteStatement
     private let removeCertificate: SQLiteStatement
     private let removeCertificates: SQLiteStatement
     private let selectCaller: SQLiteStatement
+    private let keepName: SQLiteStatement
+    private let insertRight: SQLiteStatement
+    private let removeRights: SQLiteStatement
 
     init(_ connection: SQLiteConnection) throws(DatabaseError) {
         self.connection = connection
@@ -33,14 +37,29 @@ final class AgencyTable {
         insert = try connection.prepare("INSERT INTO agencies(code) VALUES(?) RETURNING id")
         upsert = try connection.prepare(
             """
-            INSERT INTO agencies(code, name, parent, level, status, policy, unknown_revocation)
-            VALUES(?,?,?,?,?,?,?)
+            INSERT INTO agencies(code, name, parent, level, status, policy, unknown_revocation,
+            effective_from, effective_to, successor, email, telephone, address)
+            VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)
             ON CONFLICT(code) DO UPDATE SET name = excluded.name, parent = excluded.parent,
             level = excluded.level, status = excluded.status, policy = excluded.policy,
-            unknown_revocation = excluded.unknown_revocation RETURNING id
+            unknown_revocation = excluded.unknown_revocation, effective_from = excluded.effective_from,
+            effective_to = excluded.effective_to, successor = excluded.successor, email = excluded.email,
+            telephone = excluded.telephone, address = excluded.address RETURNING id
             """)
+        keepName = try connection.prepare(
+            """
+            INSERT OR REPLACE INTO former_names(agency, until, name) SELECT id, ?, name FROM agencies
+            WHERE code = ? AND status IS NOT NULL AND name <> ?
+            """)
+        insertRight = try connection.prepare(
+            "INSERT OR REPLACE INTO acting_rights(agency, for_code, until) VALUES(?,?,?)")
+        removeRights = try connection.prepare("DELETE FROM acting_rights WHERE agency = ?")
         setStatus = try connection.prepare("UPDATE agencies SET status = ? WHERE id = ?")
-        selectAlias = try connection.prepare("SELECT agency FROM aliases WHERE code = ?")
+        selectAlias = try connection.prepare(
+            """
+            SELECT x.agency, a.status FROM aliases x JOIN agencies a ON a.id = x.agency WHERE x.code = ?
+            """)
+        removeAlias = try connection.prepare("DELETE FROM aliases WHERE code = ?")
         insertAlias = try connection.prepare("INSERT INTO aliases(code, agency, position) VALUES(?,?,?)")
         removeAliases = try connection.prepare("DELETE FROM aliases WHERE agency = ?")
         insertCertificate = try connection.prepare(
@@ -94,9 +113,11 @@ final class AgencyTable {
     // Changes of the directory. Their callers hold a savepoint, because a rejection can come half-way.
 
     /// Rows first, then what must be unique among them: an alias or certificate may move from one to another.
-    func put(_ agencies: [Agency]) throws(DatabaseError) -> Rejection? {
+    ///
+    /// - Parameter at: until when a name that changes now was in use.
+    func put(_ agencies: [Agency], at: Instant) throws(DatabaseError) -> Rejection? {
         var ids: [Int64] = []
-        for agency in agencies { ids.append(try put(agency)) }
+        for agency in agencies { ids.append(try put(agency, at: at)) }
         for (agency, id) in zip(agencies, ids) {
             if let rejection = try putAliases(of: agency, id) { return rejection }
             for certificate in agency.transportCertificates {
@@ -109,7 +130,11 @@ final class AgencyTable {
         return nil
     }
 
-    private func put(_ agency: Agency) throws(DatabaseError) -> Int64 {
+    private func put(_ agency: Agency, at: Instant) throws(DatabaseError) -> Int64 {
+        keepName.bind(1, at.milliseconds)
+        keepName.bind(2, agency.code)
+        keepName.bind(3, agency.name)
+        try keepName.run()
         upsert.bind(1, agency.code)
         upsert.bind(2, agency.name)
         upsert.bind(3, agency.parent?.string)
@@ -117,19 +142,38 @@ final class AgencyTable {
         upsert.bind(5, agency.status.rawValue)
         upsert.bind(6, agency.signaturePolicy.rawValue)
         upsert.bind(7, agency.unknownRevocation?.rawValue)
+        upsert.bind(8, agency.effectiveFrom?.milliseconds)
+        upsert.bind(9, agency.effectiveTo?.milliseconds)
+        upsert.bind(10, agency.successor?.string)
+        upsert.bind(11, agency.contact.email)
+        upsert.bind(12, agency.contact.telephone)
+        upsert.bind(13, agency.contact.address)
         let id = try upsert.first { $0.integer(0) } ?? 0
         known[agency.code] = nil
+        removeAliases.bind(1, id)
+        try removeAliases.run()
         try release(id)
+        for right in agency.actsFor {
+            insertRight.bind(1, id)
+            insertRight.bind(2, right.agency)
+            insertRight.bind(3, right.until.milliseconds)
+            try insertRight.run()
+        }
         return id
     }
 
     private func putAliases(of agency: Agency, _ id: Int64) throws(DatabaseError) -> Rejection? {
         for (position, alias) in agency.aliases.enumerated() {
             selectAlias.bind(1, alias)
-            let owner = try selectAlias.first { $0.integer(0) }
-            if owner == id { continue }
-            if owner != nil {
-                return Rejection(.badRequest, "Mã \(alias) của \(agency.code) đã thuộc cơ quan khác.")
+            let owner = try selectAlias.first { ($0.integer(0), $0.optionalText(1)) }
+            if owner?.0 == id { continue }
+            if let owner {
+                // A retired agency keeps its codes for its successor's sake, until somebody else needs one.
+                guard owner.1 == Agency.Status.retired.rawValue else {
+                    return Rejection(.badRequest, "Mã \(alias) của \(agency.code) đã thuộc cơ quan khác.")
+                }
+                removeAlias.bind(1, alias)
+                try removeAlias.run()
             }
             insertAlias.bind(1, alias)
             insertAlias.bind(2, id)
@@ -139,22 +183,29 @@ final class AgencyTable {
         return nil
     }
 
-    /// Frees the agency's aliases and certificates for others.
+    /// Frees the agency's certificates for others, and ends what it may do.
     private func release(_ id: Int64) throws(DatabaseError) {
-        removeAliases.bind(1, id)
-        try removeAliases.run()
         removeCertificates.bind(1, id)
         try removeCertificates.run()
+        removeRights.bind(1, id)
+        try removeRights.run()
     }
 
-    /// Marks every agency as retired that is in the directory and not among `kept`; its aliases and
-    /// certificates end with it.
+    /// Marks every agency as retired that is in the directory and not among `kept`; its certificates and its
+    /// rights end with it.
     func retireAll(except kept: Set<AgencyCode>) throws(DatabaseError) {
         let listed = try connection.prepare("SELECT id, code FROM agencies WHERE status IS NOT NULL")
         for (id, code) in try listed.all({ ($0.integer(0), ExactString($0.text(1))) })
         where !kept.contains(code) {
             try retire(id)
         }
+    }
+
+    func setSuccessor(of id: Int64, _ successor: AgencyCode) throws(DatabaseError) {
+        let update = try connection.prepare("UPDATE agencies SET successor = ? WHERE id = ?")
+        update.bind(1, successor)
+        update.bind(2, id)
+        try update.run()
     }
 
     func retire(_ id: Int64) throws(DatabaseError) {

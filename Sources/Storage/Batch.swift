@@ -66,9 +66,10 @@ extension Store {
         case .extend(let id, let recipient, let token, let seconds):
             return try extend(id, recipient, token, seconds: seconds, batch.at)
         case .expireLeases: return .success(.expired(try expireLeases(&batch)))
-        case .putAgencies(let agencies, let replaceAll):
-            return try putAgencies(agencies, replaceAll: replaceAll, &batch)
-        case .retireAgency(let code): return try retireAgency(code, &batch)
+        case .putAgencies(let agencies, let retirement):
+            return try putAgencies(agencies, retire: retirement, &batch)
+        case .retireAgency(let code, let successor):
+            return try retireAgency(code, successor: successor, &batch)
         case .bindCertificate(let agency, let use, let certificate):
             return try bind(certificate, use, to: agency, &batch)
         case .retireCertificate(let agency, let use, let certificate):

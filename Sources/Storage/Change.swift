@@ -22,9 +22,10 @@ package enum Change: Sendable {
     case extend(delivery: Int64, recipient: AgencyCode, token: LeaseToken, seconds: Int)
     /// → `.expired`, at most 1000; call again while it gives that many.
     case expireLeases
-    /// → `.done`. With `replaceAll`, agencies that are not named become retired; none is ever deleted.
-    case putAgencies([Agency], replaceAll: Bool)
-    case retireAgency(AgencyCode)
+    /// → `.done`. All of it or nothing; agencies are retired, never deleted.
+    case putAgencies([Agency], retire: Retirement)
+    /// - successor: gets what is addressed to it from now on; nil leaves the one that it has.
+    case retireAgency(AgencyCode, successor: AgencyCode? = nil)
     case bindCertificate(agency: AgencyCode, use: CertificateUse, certificate: Digest256)
     case retireCertificate(agency: AgencyCode, use: CertificateUse, certificate: Digest256)
     /// Replaces all of them.
@@ -34,6 +35,14 @@ package enum Change: Sendable {
     case keepCertificates([Certificate])
     /// Something in the hub's own life, for the audit log.
     case event(HubEvent)
+}
+
+/// Which agencies end when others are put.
+package enum Retirement: Sendable {
+    case none
+    /// Every agency of the directory that is not put.
+    case others
+    case these([AgencyCode])
 }
 
 /// A letter or status message that was verified and admitted.
@@ -66,6 +75,10 @@ package struct NewDocument: Sendable {
     package var requestID: String
     /// What a status message says; nil for a letter.
     package var status: StatusDetails?
+    /// Whose software sent it, where that is not the sender's own.
+    package var caller: AgencyCode?
+    /// Which ended agency the letter named, by the successor that gets it.
+    package var redirected: [AgencyCode: AgencyCode] = [:]
 
     package init(
         key: DocumentKey, kind: DocumentKind, sender: AgencyCode, documentID: ExactString, code: String,

@@ -60,6 +60,7 @@ final class DeliveryTable {
     private let giveBack: SQLiteStatement
     private let extend: SQLiteStatement
     private let shorten: SQLiteStatement
+    private let setAddressee: SQLiteStatement
     let firstFreeID: Int64
 
     init(_ connection: SQLiteConnection) throws(DatabaseError) {
@@ -96,6 +97,7 @@ final class DeliveryTable {
         extend = try connection.prepare("UPDATE deliveries SET leased_until = ? WHERE id = ?")
         shorten = try connection.prepare(
             "UPDATE deliveries SET leased_until = leased_until - ? WHERE state = 1")
+        setAddressee = try connection.prepare("UPDATE deliveries SET addressed_to = ? WHERE id = ?")
         firstFreeID =
             try connection.prepare("SELECT coalesce(max(id), 0) + 1 FROM deliveries")
             .first { $0.integer(0) } ?? 1
@@ -107,6 +109,13 @@ final class DeliveryTable {
         insert.bind(3, recipient)
         insert.bind(4, rank)
         try insert.run()
+    }
+
+    /// Says which code the letter named, where its successor gets the delivery.
+    func setAddressee(_ id: Int64, _ code: AgencyCode) throws(DatabaseError) {
+        setAddressee.bind(1, code)
+        setAddressee.bind(2, id)
+        try setAddressee.run()
     }
 
     func find(_ id: Int64) throws(DatabaseError) -> DeliveryRow? {

@@ -6,21 +6,33 @@ internal import OpenSSL
 /// Changes of the directory. Each is whole or nothing, whatever else is in the batch.
 extension Store {
     func putAgencies(
-        _ list: [Agency], replaceAll: Bool, _ batch: inout Batch
+        _ list: [Agency], retire retirement: Retirement, _ batch: inout Batch
     ) throws(DatabaseError) -> Result<Outcome, Rejection> {
         let rejection = try whole { () throws(DatabaseError) in
-            if replaceAll { try agencies.retireAll(except: Set(list.map(\.code))) }
-            return try agencies.put(list)
+            switch retirement {
+            case .none: break
+            case .others: try agencies.retireAll(except: Set(list.map(\.code)))
+            case .these(let codes):
+                for code in codes {
+                    guard let id = try agencies.listed(code) else { return .unknownAgency(code) }
+                    try agencies.retire(id)
+                }
+            }
+            return try agencies.put(list, at: batch.at)
         }
         if let rejection { return .failure(rejection) }
         try append(.directoryChanged(agencies: list.count, digest: Self.digest(of: list)), to: &batch)
         return .success(.done)
     }
 
-    func retireAgency(_ code: AgencyCode, _ batch: inout Batch) throws(DatabaseError) -> Result<
-        Outcome, Rejection
-    > {
+    func retireAgency(
+        _ code: AgencyCode, successor: AgencyCode?, _ batch: inout Batch
+    ) throws(DatabaseError) -> Result<Outcome, Rejection> {
         guard let id = try agencies.listed(code) else { return .failure(.unknownAgency(code)) }
+        if let successor {
+            guard try agencies.listed(successor) != nil else { return .failure(.unknownAgency(successor)) }
+            try agencies.setSuccessor(of: id, successor)
+        }
         try agencies.retire(id)
         try append(.agencyRetired(code), to: &batch)
         return .success(.done)
@@ -74,12 +86,17 @@ extension Store {
     static func digest(of agencies: [Agency]) -> Digest256 {
         var hash = SHA256()
         for agency in agencies.sorted(by: { $0.code < $1.code }) {
-            let texts =
-                [agency.code.string, agency.name, agency.parent?.string ?? "", String(agency.level)]
-                + [agency.status.rawValue, agency.signaturePolicy.rawValue] + agency.aliases.map(\.string)
-                + agency.transportCertificates.map { "transport:\($0)" }
-                + agency.signingCertificates.map { "signing:\($0)" }
-                + (agency.unknownRevocation.map { ["unknownRevocation:\($0.rawValue)"] } ?? [])
+            var texts = [agency.code.string, agency.name, agency.parent?.string ?? "", String(agency.level)]
+            texts += [agency.status.rawValue, agency.signaturePolicy.rawValue]
+            texts += agency.aliases.map(\.string)
+            texts += agency.transportCertificates.map { "transport:\($0)" }
+            texts += agency.signingCertificates.map { "signing:\($0)" }
+            texts += agency.unknownRevocation.map { ["unknownRevocation:\($0.rawValue)"] } ?? []
+            texts += agency.effectiveFrom.map { ["effectiveFrom:\($0.rfc3339)"] } ?? []
+            texts += agency.effectiveTo.map { ["effectiveTo:\($0.rfc3339)"] } ?? []
+            texts += agency.successor.map { ["successor:\($0)"] } ?? []
+            texts += agency.actsFor.map { "actsFor:\($0.agency):\($0.until.rfc3339)" }
+            texts += [agency.contact.email, agency.contact.telephone, agency.contact.address]
             for text in texts { hash.update(Array(text.utf8) + [0]) }
             hash.update([0x0A])
         }

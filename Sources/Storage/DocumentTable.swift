@@ -40,6 +40,7 @@ final class DocumentTable {
     private let insert: SQLiteStatement
     private let selectStatus: SQLiteStatement
     private let insertStatus: SQLiteStatement
+    private let setCaller: SQLiteStatement
     /// The next row's id.
     let firstFreeID: Int64
 
@@ -68,6 +69,7 @@ final class DocumentTable {
             """
             INSERT INTO statuses(letter, agency, code, document, description, timestamp) VALUES(?,?,?,?,?,?)
             """)
+        setCaller = try connection.prepare("UPDATE documents SET caller = ? WHERE id = ?")
         firstFreeID =
             try connection.prepare("SELECT coalesce(max(id), 0) + 1 FROM documents")
             .first { $0.integer(0) } ?? 1
@@ -130,6 +132,13 @@ final class DocumentTable {
         insert.bind(27, values.salt)
         insert.bind(28, document.verdict)
         try insert.run()
+    }
+
+    /// Says that another agency's software sent it.
+    func setCaller(_ document: Int64, _ caller: Int64) throws(DatabaseError) {
+        setCaller.bind(1, caller)
+        setCaller.bind(2, document)
+        try setCaller.run()
     }
 
     /// The document of the first status of that code that the agency sent for the letter.

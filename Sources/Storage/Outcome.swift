@@ -100,6 +100,8 @@ package struct StoredDocument: Sendable {
     package let payload: PayloadLocation
     package let indication: String
     package let signerSHA256: Digest256?
+    /// Whose software sent it, where that was not the sender's own.
+    package let caller: AgencyCode?
 }
 
 /// One document's story.
@@ -122,6 +124,10 @@ package struct TrailDelivery: Sendable {
     package let releaseReason: String?
     /// The log's entries about this delivery, oldest first.
     package let leafIndexes: [Int64]
+    /// The ended agency that the letter named, where this is its successor.
+    package let addressedTo: AgencyCode?
+    /// As it was when the letter came.
+    package let recipientName: String
 }
 
 package struct TrailStatus: Sendable {

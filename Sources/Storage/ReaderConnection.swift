@@ -21,7 +21,8 @@ final class ReaderConnection {
     private static let documentColumns = """
         \(DocumentSummary.columns), d.id, d.code, d.business_type, d.promulgated, d.due, d.segment,
         d.payload_offset, d.indication, d.signer, d.first_delivery, d.delivery_count, d.leaf, d.verdict,
-        d.signature_segment, d.signature_offset, d.signature_length
+        d.signature_segment, d.signature_offset, d.signature_length,
+        (SELECT c.code FROM agencies c WHERE c.id = d.caller)
         """
 
     init(_ directory: DataDirectory) throws(DatabaseError) {
@@ -36,8 +37,11 @@ final class ReaderConnection {
             "\(from) d.kind = 0 AND d.document_id = ? ORDER BY d.id DESC LIMIT 100")
         deliveriesOf = try connection.prepare(
             """
-            SELECT v.id, a.code, v.state, v.attempt, v.leased_until, v.delivered_at, v.reason, v.recipient
-            FROM deliveries v JOIN agencies a ON a.id = v.recipient WHERE v.id >= ? AND v.id < ? ORDER BY v.id
+            SELECT v.id, a.code, v.state, v.attempt, v.leased_until, v.delivered_at, v.reason, v.recipient,
+            v.addressed_to, coalesce((SELECT n.name FROM former_names n WHERE n.agency = a.id AND n.until > ?3
+            ORDER BY n.until LIMIT 1), a.name)
+            FROM deliveries v JOIN agencies a ON a.id = v.recipient
+            WHERE v.id >= ?1 AND v.id < ?2 ORDER BY v.id
             """)
         statusesOf = try connection.prepare(
             """
@@ -127,7 +131,8 @@ final class ReaderConnection {
             promulgationDate: row.text(first + 3), dueDate: row.optionalText(first + 4), recipients: [],
             payload: PayloadLocation(
                 segment: row.integer(first + 5), offset: row.integer(first + 6), length: summary.byteCount),
-            indication: row.text(first + 7), signerSHA256: row.digest(first + 8))
+            indication: row.text(first + 7), signerSHA256: row.digest(first + 8),
+            caller: row.optionalText(first + 16).map { ExactString($0) })
         let signature = row.optionalInteger(first + 13).map {
             PayloadLocation(segment: $0, offset: row.integer(first + 14), length: row.integer(first + 15))
         }
@@ -147,18 +152,22 @@ final class ReaderConnection {
         let leasedUntil: Instant?
         let deliveredAt: Instant?
         let reason: String?
+        let addressedTo: AgencyCode?
+        let recipientName: String
     }
 
     func deliveries(_ details: Details) throws(DatabaseError) -> [Delivery] {
         deliveriesOf.bind(1, details.firstDelivery)
         deliveriesOf.bind(2, details.firstDelivery + details.deliveryCount)
+        deliveriesOf.bind(3, details.document.summary.acceptedAt.milliseconds)
         return try deliveriesOf.all { row in
             Delivery(
                 id: row.integer(0), recipient: ExactString(row.text(1)), recipientID: row.integer(7),
                 state: DeliveryState(number: row.integer(2)) ?? .dead, attempt: Int(row.integer(3)),
                 leasedUntil: row.optionalInteger(4).map { Instant(milliseconds: $0) },
                 deliveredAt: row.optionalInteger(5).map { Instant(milliseconds: $0) },
-                reason: row.optionalText(6))
+                reason: row.optionalText(6), addressedTo: row.optionalText(8).map { ExactString($0) },
+                recipientName: row.text(9))
         }
     }
 
@@ -240,7 +249,8 @@ extension ReaderConnection.Details {
             document: StoredDocument(
                 summary: old.summary, code: old.code, businessType: old.businessType,
                 promulgationDate: old.promulgationDate, dueDate: old.dueDate, recipients: recipients,
-                payload: old.payload, indication: old.indication, signerSHA256: old.signerSHA256),
+                payload: old.payload, indication: old.indication, signerSHA256: old.signerSHA256,
+                caller: old.caller),
             firstDelivery: firstDelivery, deliveryCount: deliveryCount, leaf: leaf, verdict: verdict,
             signature: signature)
     }

@@ -11,6 +11,7 @@ enum Schema {
     static let migrations = [
         Migration(version: 1, sql: version1),
         Migration(version: 2, sql: version2),
+        Migration(version: 3, sql: version3),
     ]
     static var version: Int { migrations.last?.version ?? 0 }
 
@@ -105,5 +106,29 @@ enum Schema {
         -- only, but who asks for their revocation or warns of their end needs the whole.
         CREATE TABLE known_certificates (sha256 BLOB PRIMARY KEY, der BLOB NOT NULL);
         CREATE INDEX certificates_by_sha256 ON certificates(sha256);
+        """
+
+    private static let version3 = """
+        -- Milliseconds; null where open.
+        ALTER TABLE agencies ADD COLUMN effective_from INTEGER;
+        ALTER TABLE agencies ADD COLUMN effective_to INTEGER;
+        ALTER TABLE agencies ADD COLUMN successor TEXT;
+        ALTER TABLE agencies ADD COLUMN email TEXT NOT NULL DEFAULT '';
+        ALTER TABLE agencies ADD COLUMN telephone TEXT NOT NULL DEFAULT '';
+        ALTER TABLE agencies ADD COLUMN address TEXT NOT NULL DEFAULT '';
+        -- In whose name an agency's software may send, and until when.
+        CREATE TABLE acting_rights (
+            agency INTEGER NOT NULL REFERENCES agencies, for_code TEXT NOT NULL, until INTEGER NOT NULL,
+            PRIMARY KEY (agency, for_code)
+        ) WITHOUT ROWID;
+        -- What an agency was called before: history keeps the name of its day. until: when it was renamed.
+        CREATE TABLE former_names (
+            agency INTEGER NOT NULL REFERENCES agencies, until INTEGER NOT NULL, name TEXT NOT NULL,
+            PRIMARY KEY (agency, until)
+        ) WITHOUT ROWID;
+        -- The code that the letter named, where its successor got the delivery.
+        ALTER TABLE deliveries ADD COLUMN addressed_to TEXT;
+        -- Whose software sent, where that was not the sender's own.
+        ALTER TABLE documents ADD COLUMN caller INTEGER;
         """
 }

@@ -51,16 +51,27 @@ extension StoreReader {
         ).all({ ($0.integer(0), $0.text(1), $0.digest(2)) }) {
             if let sha256 { certificates[id, default: []].append((use, sha256)) }
         }
+        var rights: [Int64: [Agency.ActingRight]] = [:]
+        for (id, right) in try reader.connection.prepare(
+            "SELECT agency, for_code, until FROM acting_rights ORDER BY agency, for_code"
+        ).all({
+            (
+                $0.integer(0),
+                Agency.ActingRight(
+                    agency: ExactString($0.text(1)), until: Instant(milliseconds: $0.integer(2)))
+            )
+        }) { rights[id, default: []].append(right) }
         let select = try reader.connection.prepare(
             """
-            SELECT id, code, name, parent, level, status, policy, unknown_revocation FROM agencies
+            SELECT id, code, name, parent, level, status, policy, unknown_revocation, effective_from,
+            effective_to, successor, email, telephone, address FROM agencies
             WHERE status IS NOT NULL ORDER BY code
             """
         )
         return try select.all { row in
             let id = row.integer(0)
             let bound = certificates[id] ?? []
-            return Agency(
+            var agency = Agency(
                 code: ExactString(row.text(1)), name: row.text(2), aliases: aliases[id] ?? [],
                 parent: row.optionalText(3).map { ExactString($0) }, level: Int(row.integer(4)),
                 // An unknown word is of a later release; the strictest reading of it is the safe one.
@@ -72,6 +83,28 @@ extension StoreReader {
                 unknownRevocation: row.optionalText(7).map {
                     UnknownRevocationPolicy(rawValue: $0) ?? .refuse
                 })
+            agency.effectiveFrom = row.optionalInteger(8).map { Instant(milliseconds: $0) }
+            agency.effectiveTo = row.optionalInteger(9).map { Instant(milliseconds: $0) }
+            agency.successor = row.optionalText(10).map { ExactString($0) }
+            agency.contact.email = row.text(11)
+            agency.contact.telephone = row.text(12)
+            agency.contact.address = row.text(13)
+            agency.actsFor = rights[id] ?? []
+            return agency
+        }
+    }
+
+    /// What the agency was called at that moment; nil for a code that is in no directory.
+    package func name(of code: AgencyCode, at instant: Instant) throws(StorageError) -> String? {
+        try read { reader throws(DatabaseError) in
+            let select = try reader.connection.prepare(
+                """
+                SELECT coalesce((SELECT name FROM former_names WHERE agency = agencies.id AND until > ?
+                ORDER BY until LIMIT 1), name) FROM agencies WHERE code = ? AND status IS NOT NULL
+                """)
+            select.bind(1, instant.milliseconds)
+            select.bind(2, code)
+            return try select.first { $0.text(0) }
         }
     }
 

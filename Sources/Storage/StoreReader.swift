@@ -104,7 +104,8 @@ package final class StoreReader: Sendable {
                         id: delivery.id, recipient: delivery.recipient, state: delivery.state,
                         attempt: delivery.attempt, leasedUntil: delivery.leasedUntil,
                         deliveredAt: delivery.deliveredAt, releaseReason: delivery.reason,
-                        leafIndexes: story[delivery.id] ?? [])
+                        leafIndexes: story[delivery.id] ?? [], addressedTo: delivery.addressedTo,
+                        recipientName: delivery.recipientName)
                 }
                 return Trail(
                     leafIndex: details.leaf, verdict: details.verdict, deliveries: deliveries,

@@ -62,19 +62,4 @@ struct DemoAgency: Sendable {
 
     /// 1 for a province or ministry; units below count up.
     var level: Int { min(code.split(separator: ".").count, 9) }
-
-    /// The code before decision 20/2020, right to left in four groups: `H37.12` was `000.00.12.H37`. Nil
-    /// where the code is not of that kind.
-    var oldCode: String? {
-        let groups = code.split(separator: ".").map(String.init)
-        guard (2...4).contains(groups.count), groups.dropFirst().allSatisfy({ Int($0) != nil }) else {
-            return nil
-        }
-        var old = [groups[0]]
-        for (place, width) in [2, 2, 3].enumerated() {
-            let group = place + 1 < groups.count ? groups[place + 1] : ""
-            old.insert(String(repeating: "0", count: max(0, width - group.count)) + group, at: 0)
-        }
-        return old.joined(separator: ".")
-    }
 }

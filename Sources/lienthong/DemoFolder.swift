@@ -92,7 +92,9 @@ struct DemoFolder {
             if index == 0 { signing.append("revoked.sign.pem") }
             text += "        {\n            code: \(quoted(agency.code)),\n"
             text += "            name: \(quoted(agency.name)),\n"
-            if let old = agency.oldCode { text += "            aliases: [\(quoted(old))],\n" }
+            if let former = Agency(code: AgencyCode(agency.code), name: agency.name).formerCode {
+                text += "            aliases: [\(quoted(former.string))],\n"
+            }
             if let parent = agency.parent { text += "            parent: \(quoted(parent)),\n" }
             text += """
                             level: \(agency.level),

@@ -102,7 +102,7 @@ final class Daemon {
         let reader = try store.makeReader()
         if let directory = material.directory, try reader.directory().isEmpty {
             _ = try store.commit(
-                [.putAgencies(directory.agencies, replaceAll: true), .putPrincipals(directory.principals)],
+                [.putAgencies(directory.agencies, retire: .others), .putPrincipals(directory.principals)],
                 at: Clock.system.now(), signed: nil)
         }
         var options = HubOptions()

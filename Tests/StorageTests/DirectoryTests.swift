@@ -8,6 +8,46 @@ import Testing
     let first = SHA256.hash([1])
     let second = SHA256.hash([2])
 
+    private static var merged: Agency {
+        var agency = Agency(code: "C", name: "Sở cũ")
+        agency.effectiveFrom = Instant(isoDate: "2020-01-01")
+        agency.effectiveTo = Instant(isoDate: "2026-07-01")
+        agency.successor = "A"
+        agency.contact.email = "vt@mau.example"
+        agency.contact.telephone = "0205"
+        agency.contact.address = "Số 1"
+        agency.actsFor = [.init(agency: "B", until: Instant(seconds: 1_800_000_000))]
+        return agency
+    }
+
+    @Test func `remembers the name of each day`() throws {
+        let fixture = try Fixture(agencies: [])
+        let first = fixture.now
+        try fixture.commit(.putAgencies([Agency(code: "A", name: "một")], retire: .none))
+        fixture.now = first.adding(seconds: 100)
+        try fixture.commit(.putAgencies([Agency(code: "A", name: "hai")], retire: .none))
+        fixture.now = first.adding(seconds: 200)
+        try fixture.commit(.putAgencies([Agency(code: "A", name: "hai", level: 2)], retire: .none))
+        try fixture.commit(.putAgencies([Agency(code: "A", name: "ba")], retire: .none))
+        let reader = try fixture.reader()
+        let names = try [0, 99, 100, 199, 200, 300].map {
+            try reader.name(of: "A", at: first.adding(seconds: $0))
+        }
+        #expect(names == ["một", "một", "hai", "hai", "ba", "ba"])
+        #expect(try reader.name(of: "B", at: first) == nil)
+    }
+
+    @Test func `retires some by name, all or none`() throws {
+        let fixture = try Fixture(agencies: ["A", "B", "C"])
+        let new = Agency(code: "D", name: "D")
+        #expect(try fixture.rejection(.putAgencies([new], retire: .these(["A", "none"]))) == .notFound)
+        #expect(try fixture.reader().directory().agencies.count == 3)
+        #expect(try fixture.reader().directory().agencies.allSatisfy { $0.status == .active })
+        #expect(try fixture.rejection(.putAgencies([new], retire: .these(["A", "C"]))) == nil)
+        let statuses = try fixture.reader().directory().agencies.map(\.status)
+        #expect(statuses == [.retired, .active, .retired, .active])
+    }
+
     @Test func `comes back as it was put`() throws {
         let fixture = try Fixture(agencies: [])
         let agencies = [
@@ -15,11 +55,11 @@ import Testing
                 code: "A", name: "Sở Nội vụ", aliases: ["000.00.12.H37", "H37.OLD"], parent: "B", level: 2,
                 status: .locked, transportCertificates: [first], signingCertificates: [second],
                 signaturePolicy: .warn, unknownRevocation: .hold),
-            Agency(code: "B", name: "UBND"),
+            Agency(code: "B", name: "UBND"), Self.merged,
         ]
         let principals = [Principal(name: "Thanh tra", role: .auditor, certificates: [SHA256.hash([3])])]
         #expect(try fixture.reader().directory().isEmpty)
-        try fixture.commit(.putAgencies(agencies, replaceAll: true), .putPrincipals(principals))
+        try fixture.commit(.putAgencies(agencies, retire: .others), .putPrincipals(principals))
         let directory = try fixture.reader().directory()
         #expect(directory.agencies == agencies && directory.principals == principals)
         #expect(fixture.tree.size == 2)
@@ -28,11 +68,11 @@ import Testing
     @Test func `retires whom a replacement leaves out, and frees what belonged to them`() throws {
         let fixture = try Fixture(agencies: [])
         let old = Agency(code: "A", name: "old", aliases: ["X"], transportCertificates: [first])
-        try fixture.commit(.putAgencies([old], replaceAll: true))
+        try fixture.commit(.putAgencies([old], retire: .others))
         let new = Agency(code: "B", name: "new", aliases: ["X"], transportCertificates: [first])
-        #expect(try fixture.rejection(.putAgencies([new], replaceAll: false)) == .badRequest)
+        #expect(try fixture.rejection(.putAgencies([new], retire: .none)) == .badRequest)
         #expect(try fixture.reader().directory().agencies == [old])
-        #expect(try fixture.rejection(.putAgencies([new], replaceAll: true)) == nil)
+        #expect(try fixture.rejection(.putAgencies([new], retire: .others)) == nil)
         let agencies = try fixture.reader().directory().agencies
         #expect(agencies.map(\.status) == [.retired, .active])
         #expect(
@@ -47,8 +87,8 @@ import Testing
         let after = [
             Agency(code: "A", name: "", aliases: ["Y"]), Agency(code: "B", name: "", aliases: ["X"]),
         ]
-        try fixture.commit(.putAgencies(before, replaceAll: false))
-        #expect(try fixture.rejection(.putAgencies(after, replaceAll: false)) == nil)
+        try fixture.commit(.putAgencies(before, retire: .none))
+        #expect(try fixture.rejection(.putAgencies(after, retire: .none)) == nil)
         #expect(try fixture.reader().directory().agencies == after)
     }
 
@@ -80,7 +120,7 @@ import Testing
             Agency(code: "N1", name: "", aliases: ["Z"]), Agency(code: "N2", name: "", aliases: ["Z"]),
         ]
         let results = try fixture.commit(
-            .putAgencies(clash, replaceAll: true), .accept(letter("1")), .retireAgency("none"))
+            .putAgencies(clash, retire: .others), .accept(letter("1")), .retireAgency("none"))
         #expect(throws: Rejection.self) { try results[0].get() }
         #expect(throws: Never.self) { try results[1].get() }
         #expect(throws: Rejection.self) { try results[2].get() }
@@ -106,7 +146,7 @@ import Testing
         let agency = Agency(
             code: "A", name: "", transportCertificates: [registered.sha256],
             signingCertificates: [registered.sha256])
-        try fixture.commit(.putAgencies([agency], replaceAll: true))
+        try fixture.commit(.putAgencies([agency], retire: .others))
         let size = fixture.tree.size
         try fixture.commit(.keepCertificates([registered, stranger]), .keepCertificates([registered]))
         let kept = try fixture.reader().registeredCertificates()

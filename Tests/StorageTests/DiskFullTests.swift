@@ -53,7 +53,7 @@ private func failure(of store: Store, _ document: NewDocument, at now: Instant) 
         let now = Instant(seconds: 1_795_000_000)
         var store: Store? = try Store(directory: disk.path + "/data", options: options)
         let agencies = ["H37.12", "H31.7"].map { Agency(code: $0, name: "") }
-        _ = try store!.commit([.putAgencies(agencies, replaceAll: true)], at: now, signed: nil)
+        _ = try store!.commit([.putAgencies(agencies, retire: .others)], at: now, signed: nil)
         var accepted: [NewDocument] = []
         var refused: [NewDocument] = []
         var reader: StoreReader? = try store!.makeReader(connections: 1)

@@ -22,7 +22,7 @@ final class Fixture {
         store = try Store(directory: path, options: options)
         if !agencies.isEmpty {
             try commit(
-                .putAgencies(agencies.map { Agency(code: ExactString($0), name: $0) }, replaceAll: true))
+                .putAgencies(agencies.map { Agency(code: ExactString($0), name: $0) }, retire: .others))
         }
     }
 

@@ -111,8 +111,9 @@ private func segment(_ path: String, _ number: Int = 1) -> URL {
         let size = fixture.tree.size - 1
         for length in start...end {
             try whole[..<length].write(to: segment(before))
-            guard case .success(let store) = try open(before) else {
-                Issue.record("refused with \(length) of \(end) bytes")
+            let opened = try open(before)
+            guard case .success(let store) = opened else {
+                Issue.record("refused with \(length) of \(end) bytes: \(opened)")
                 return
             }
             #expect(store.tree.size == size)
