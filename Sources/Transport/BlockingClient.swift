@@ -1,7 +1,5 @@
-internal import Glibc
 package import HTTP
 package import OpenSSL
-internal import Synchronization
 
 /// A client for commands that do one thing after the other: each call blocks until it is answered. One
 /// connection, kept alive between calls; used by one thread.
@@ -31,15 +29,13 @@ package final class BlockingClient {
     /// - Parameter tls: needed for https.
     /// - Parameter timeoutSeconds: how long nothing may move before a call fails.
     package init(url: String, tls: TLSContext?, timeoutSeconds: Double = 30) throws(ClientError) {
-        let isTLS = url.hasPrefix("https://")
-        guard isTLS || url.hasPrefix("http://") else { throw .invalid("the URL must begin with https://") }
-        guard !isTLS || tls != nil else { throw .invalid("https needs the server's anchors") }
-        var authority = url.dropFirst(isTLS ? 8 : 7)
-        if authority.last == "/" { authority.removeLast() }
-        (host, port) = try BlockingClient.split(authority, defaultPort: isTLS ? 443 : 80)
+        let server = try HTTPURL(url)
+        guard server.target == "/" else { throw .invalid("the URL must be a scheme, a host and a port only") }
+        guard !server.isTLS || tls != nil else { throw .invalid("https needs the server's anchors") }
+        (host, port) = (server.host, server.port)
         stallSecondsMax = timeoutSeconds
         do {
-            client = try HTTPClient(reactors: 1, tls: isTLS ? tls : nil, limits: BlockingClient.limits)
+            client = try HTTPClient(reactors: 1, tls: server.isTLS ? tls : nil, limits: BlockingClient.limits)
         } catch {
             throw .unreachable("\(error)")
         }
@@ -49,27 +45,6 @@ package final class BlockingClient {
         var limits = MessageLimits()
         limits.bodyBytesMax = Int64.max
         return limits
-    }
-
-    private static func split(_ authority: Substring, defaultPort: UInt16) throws(ClientError) -> (
-        String, UInt16
-    ) {
-        guard !authority.isEmpty, !authority.contains("/"), !authority.contains("@") else {
-            throw .invalid("the URL must be a scheme, a host and a port only")
-        }
-        if authority.first == "[", let end = authority.firstIndex(of: "]") {
-            let host = String(authority[authority.index(after: authority.startIndex)..<end])
-            let rest = authority[authority.index(after: end)...]
-            if rest.isEmpty { return (host, defaultPort) }
-            guard rest.first == ":", let port = UInt16(rest.dropFirst()) else { throw .invalid("a bad port") }
-            return (host, port)
-        }
-        guard let colon = authority.firstIndex(of: ":") else { return (String(authority), defaultPort) }
-        guard let port = UInt16(authority[authority.index(after: colon)...]), colon > authority.startIndex
-        else {
-            throw .invalid("a bad port")
-        }
-        return (String(authority[..<colon]), port)
     }
 
     /// - Parameter timeoutSeconds: in place of the client's own; a long poll needs more than it waits.
@@ -144,14 +119,10 @@ package final class BlockingClient {
             connection = try client.connect(host: host, port: port)
         }
         self.connection = connection
-        let outcome: Outcome
-        do {
-            outcome = try Outcome()
-        } catch {
-            throw .unreachable("\(error)")
-        }
+        let outcome = try Outcome()
         let receiver = AnswerCollector(
-            outcome, connection: connection, file: file, sent: sent, received: received)
+            outcome, connection: connection, bytesMax: BlockingClient.answerBytesMax, file: file, sent: sent,
+            received: received)
         connection.send(request, stallSecondsMax: timeoutSeconds ?? stallSecondsMax, to: receiver)
         let result = outcome.wait()
         if case .success(let answer) = result, answer.head.fields.contains("Connection", token: "close") {
@@ -159,94 +130,4 @@ package final class BlockingClient {
         }
         return try result.get()
     }
-}
-
-/// Where the reactor leaves the result and the caller waits for it.
-private final class Outcome: Sendable {
-    private let wakeup: Wakeup
-    private let result = Mutex<Result<BlockingClient.Answer, ClientError>?>(nil)
-
-    init() throws(SystemError) {
-        wakeup = try Wakeup()
-    }
-
-    func set(_ result: Result<BlockingClient.Answer, ClientError>) {
-        self.result.withLock { $0 = $0 ?? result }
-        wakeup.signal()
-    }
-
-    func wait() -> Result<BlockingClient.Answer, ClientError> {
-        while true {
-            if let result = result.withLock({ $0 }) { return result }
-            _ = wakeup.wait(milliseconds: 60_000)
-        }
-    }
-}
-
-private final class AnswerCollector: ResponseReceiver {
-    private let outcome: Outcome
-    private let connection: ClientConnection
-    private let file: FileDescriptor?
-    private let sent: (@Sendable (Int64) -> Void)?
-    private let received: (@Sendable (Int64) -> Void)?
-    private var head: ResponseHead?
-    private var bytes: [UInt8] = []
-    private var byteCount: Int64 = 0
-
-    init(
-        _ outcome: Outcome, connection: ClientConnection, file: FileDescriptor?,
-        sent: (@Sendable (Int64) -> Void)?,
-        received: (@Sendable (Int64) -> Void)?
-    ) {
-        self.outcome = outcome
-        self.connection = connection
-        self.file = file
-        self.sent = sent
-        self.received = received
-    }
-
-    func sent(_ byteCount: Int64) { sent?(byteCount) }
-
-    func head(_ head: ResponseHead) { self.head = head }
-
-    func body(_ span: Span<UInt8>) {
-        byteCount += Int64(span.count)
-        if let file, head?.status == 200 || head?.status == 206 {
-            guard write(span, to: file) else { return }
-            received?(byteCount)
-        } else if byteCount > BlockingClient.answerBytesMax {
-            fail(.responseTooLarge)
-        } else {
-            unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-        }
-    }
-
-    private func write(_ span: Span<UInt8>, to file: FileDescriptor) -> Bool {
-        unsafe span.withUnsafeBytes { buffer in
-            var written = 0
-            while written < buffer.count {
-                let count = unsafe Glibc.write(
-                    file.number, buffer.baseAddress! + written, buffer.count - written)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else {
-                    fail(.file("\(SystemError("write"))"))
-                    return false
-                }
-                written += count
-            }
-            return true
-        }
-    }
-
-    private func fail(_ error: ClientError) {
-        outcome.set(.failure(error))
-        connection.close()
-    }
-
-    func end() {
-        guard let head else { return outcome.set(.failure(.malformedResponse("no head"))) }
-        outcome.set(.success(BlockingClient.Answer(head: head, bytes: bytes)))
-    }
-
-    func failed(_ error: ClientError) { outcome.set(.failure(error)) }
 }

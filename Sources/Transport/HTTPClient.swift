@@ -35,14 +35,18 @@ package final class HTTPClient: Sendable {
     /// Looks the name up (which blocks) and begins to connect (which does not). A request may be sent at
     /// once.
     ///
-    /// - Parameter host: a name, or an address without brackets; what the server's certificate must carry.
-    package func connect(host: String, port: UInt16) throws(ClientError) -> ClientConnection {
+    /// - Parameters:
+    ///   - host: a name, or an address without brackets; what the server's certificate must carry.
+    ///   - isPlain: without TLS, though the client has a context for it.
+    package func connect(
+        host: String, port: UInt16, isPlain: Bool = false
+    ) throws(ClientError) -> ClientConnection {
         let addresses = SocketAddress.resolve(host: host, port: port)
         guard !addresses.isEmpty else { throw .unreachable("there is no host \(host)") }
         let index = nextReactor.wrappingAdd(1, ordering: .relaxed).oldValue
         let connection = ClientConnection(
-            host: host, port: port, addresses: addresses, reactor: reactors[index % reactors.count], tls: tls,
-            limits: limits, sessions: sessions)
+            host: host, port: port, addresses: addresses, reactor: reactors[index % reactors.count],
+            tls: isPlain ? nil : tls, limits: limits, sessions: sessions)
         connection.start()
         return connection
     }
@@ -96,6 +100,12 @@ package final class ClientConnection: @unchecked Sendable {
 
     private var sessionKey: String { "\(host):\(port)" }
 
+    /// As the Host field has it: servers with many names may know themselves without the usual port only.
+    private var authority: String {
+        let name = host.utf8.contains(0x3A) ? "[\(host)]" : host
+        return port == (tls == nil ? 80 : 443) ? name : "\(name):\(port)"
+    }
+
     fileprivate func start() {
         reactor.post { [self] in connectToNextAddress() }
     }
@@ -139,7 +149,6 @@ package final class ClientConnection: @unchecked Sendable {
         guard pending == nil else { return receiver.failed(.invalid("a request is in flight")) }
         var head: [UInt8] = []
         let hasBody = request.body.byteCount > 0 || !["GET", "HEAD"].contains(request.method)
-        let authority = host.utf8.contains(0x3A) ? "[\(host)]:\(port)" : "\(host):\(port)"
         do {
             try RequestWriter.write(
                 method: request.method, target: request.target, host: authority, fields: request.fields,
