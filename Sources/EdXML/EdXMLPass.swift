@@ -28,6 +28,9 @@ struct EdXMLPass {
     private var routingDepth = 0
     /// Elements open inside one that is passed over, itself among them.
     private var skippedDepth = 0
+    /// The text of a passed-over element itself, as much as a marking of secrecy may have.
+    private var skippedText: [UInt8] = []
+    private var skippedPosition = XMLPosition(line: 0, column: 0)
     private var text: [UInt8] = []
     private var textIsTooLong = false
     private var heldBytes = 0
@@ -41,6 +44,7 @@ struct EdXMLPass {
 
     /// Before trimming; longer than any limit on a text in bytes.
     private static let textBytesMax = 64 << 10
+    private static let skippedBytesMax = 256
 
     init(limits: EdXMLLimits, attachments consumer: (any AttachmentConsumer)?, hashesAttachments: Bool) {
         self.hashesAttachments = hashesAttachments
@@ -74,6 +78,8 @@ struct EdXMLPass {
         guard let frame = frames.last else { return startDocument(element) }
         guard let place = place(for: element, in: frame) else {
             skippedDepth = 1
+            skippedText.removeAll(keepingCapacity: true)
+            skippedPosition = element.position
             return
         }
         open(place, in: frame, element)
@@ -172,6 +178,7 @@ struct EdXMLPass {
         if fatal != nil { return }
         if skippedDepth > 0 {
             skippedDepth -= 1
+            if skippedDepth == 0, !skippedText.isEmpty { checkSkippedText() }
             return
         }
         guard let frame = frames.popLast() else { return }
@@ -189,7 +196,12 @@ struct EdXMLPass {
     }
 
     mutating func text(_ bytes: Span<UInt8>) {
-        guard fatal == nil, skippedDepth == 0, let frame = frames.last else { return }
+        guard fatal == nil, skippedDepth == 0, let frame = frames.last else {
+            if skippedDepth == 1, skippedText.count + bytes.count <= Self.skippedBytesMax {
+                unsafe bytes.withUnsafeBufferPointer { unsafe skippedText.append(contentsOf: $0) }
+            }
+            return
+        }
         switch frame.rule.content {
         case .elements: return
         case .encoded: decoder?.write(bytes)
@@ -267,7 +279,24 @@ struct EdXMLPass {
         if let flaw = TextRule.flaw(in: value, isTooLong: textIsTooLong, frame.rule, limits) {
             add(flaw.code, flaw.detail, frame, position)
         }
+        checkSecrecy(value, frame, position)
         return value
+    }
+
+    /// Elements that are not edXML's say nothing to the hub, but one of them may say that the letter is
+    /// secret.
+    private mutating func checkSkippedText() {
+        guard let frame = frames.last else { return }
+        checkSecrecy(TextRule.trimmed(skippedText), frame, skippedPosition)
+        skippedText.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func checkSecrecy(_ text: String, _ frame: Frame, _ position: XMLPosition) {
+        guard SecretMarking.isIn(text) else { return }
+        add(
+            .secretLetter,
+            "Văn bản mang dấu Mật, Tối mật hoặc Tuyệt mật không được gửi qua trục; trục không giữ nội dung.",
+            frame, position)
     }
 
     /// The variant of the manifest that names its file in an attribute.

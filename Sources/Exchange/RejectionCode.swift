@@ -40,7 +40,6 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case recipientRepeated = "recipient_repeated"
     case recipientUnknown = "recipient_unknown"
     case recipientNotActive = "recipient_not_active"
-    case recipientIsSender = "recipient_is_sender"
     case tooManyRecipients = "too_many_recipients"
     case secretLetter = "secret_letter"
     case operationNotSupported = "operation_not_supported"
