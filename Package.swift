@@ -108,7 +108,7 @@ let package = Package(
                 "Exchange", "JSON", "OpenSSL", "HTTP", "Files", "Signature", "Transport", "lienthong",
                 "lienthongd",
             ]),
-        tests("TidyTests", ["Exchange", "JSON", "Signature", "Storage", "API"]),
+        tests("TidyTests", ["Exchange", "JSON", "OpenSSL", "Signature", "Storage", "API"]),
     ],
     swiftLanguageModes: [.v6]
 )

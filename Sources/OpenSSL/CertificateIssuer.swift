@@ -1,5 +1,5 @@
 internal import COpenSSL
-package import Exchange
+internal import Exchange
 
 /// A certification authority for demonstrations and tests. Nothing in the hub issues certificates.
 package final class CertificateIssuer: Sendable {
@@ -66,72 +66,13 @@ package final class CertificateIssuer: Sendable {
             defer { unsafe X509_EXTENSION_free(item) }
             guard unsafe X509_add_ext(draft, item, -1) == 1 else { throw .draining("adding \(name)") }
         }
-        guard unsafe X509_sign(draft, key.handle, key.usualAlgorithm.digest?.method) > 0 else {
+        guard unsafe X509_sign(draft, key.handle, key.digest(named: profile.digest)) > 0 else {
             throw .draining("signing a certificate")
         }
         return try Certificate(der: unsafe ASN1.encoded { unsafe i2d_X509(draft, $0) })
     }
 
-    /// - Parameter scope: an issuing distribution point as OpenSSL's configuration writes it, for tests.
-    package func revocationList(
-        revoking revoked: [RevokedSerial] = [], thisUpdate: Instant, nextUpdate: Instant?, number: Int = 1,
-        scope: String? = nil
-    ) throws(OpenSSLError) -> CertificateList {
-        ERR_clear_error()
-        guard let draft = unsafe X509_CRL_new() else { throw .draining("making a CRL") }
-        defer { unsafe X509_CRL_free(draft) }
-        guard unsafe X509_CRL_set_version(draft, 1) == 1,
-            unsafe X509_CRL_set_issuer_name(draft, X509_get_subject_name(certificate.handle)) == 1,
-            unsafe Self.setTime(thisUpdate, { unsafe X509_CRL_set1_lastUpdate(draft, $0) }),
-            nextUpdate.map({ time in
-                unsafe Self.setTime(time, { unsafe X509_CRL_set1_nextUpdate(draft, $0) })
-            }) ?? true
-        else { throw .draining("making a CRL") }
-        for item in revoked { try unsafe Self.add(item, to: draft) }
-        var context = unsafe X509V3_CTX()
-        unsafe X509V3_set_ctx(&context, certificate.handle, nil, nil, draft, 0)
-        guard let serial = unsafe ASN1_INTEGER_new() else { throw .draining("making a CRL") }
-        defer { unsafe ASN1_INTEGER_free(serial) }
-        guard unsafe ASN1_INTEGER_set_int64(serial, Int64(number)) == 1,
-            unsafe X509_CRL_add1_ext_i2d(draft, NID_crl_number, serial, 0, 0) == 1
-        else { throw .draining("numbering a CRL") }
-        var extensions = [("authorityKeyIdentifier", "keyid:always")]
-        if let scope { extensions.append(("issuingDistributionPoint", scope)) }
-        for (name, value) in extensions {
-            guard let item = unsafe X509V3_EXT_nconf(nil, &context, name, value) else {
-                throw .draining("making the extension \(name)")
-            }
-            defer { unsafe X509_EXTENSION_free(item) }
-            guard unsafe X509_CRL_add_ext(draft, item, -1) == 1 else { throw .draining("adding \(name)") }
-        }
-        guard unsafe X509_CRL_sort(draft) == 1,
-            unsafe X509_CRL_sign(draft, key.handle, key.usualAlgorithm.digest?.method) > 0
-        else { throw .draining("signing a CRL") }
-        return try CertificateList(der: unsafe ASN1.encoded { unsafe i2d_X509_CRL(draft, $0) })
-    }
-
-    private static func add(_ item: RevokedSerial, to list: OpaquePointer) throws(OpenSSLError) {
-        guard let entry = unsafe X509_REVOKED_new() else { throw .draining("revoking") }
-        var isAdopted = false
-        defer { if !isAdopted { unsafe X509_REVOKED_free(entry) } }
-        guard let serial = unsafe ASN1_INTEGER_new() else { throw .draining("revoking") }
-        defer { unsafe ASN1_INTEGER_free(serial) }
-        guard unsafe setInteger(serial, to: item.serial),
-            unsafe X509_REVOKED_set_serialNumber(entry, serial) == 1,
-            unsafe setTime(item.date, { unsafe X509_REVOKED_set_revocationDate(entry, $0) })
-        else { throw .draining("revoking") }
-        if item.reason != .unspecified {
-            guard let reason = unsafe ASN1_ENUMERATED_new() else { throw .draining("revoking") }
-            defer { unsafe ASN1_ENUMERATED_free(reason) }
-            guard unsafe ASN1_ENUMERATED_set(reason, item.reason.rawValue) == 1,
-                unsafe X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, reason, 0, 0) == 1
-            else { throw .draining("revoking") }
-        }
-        guard unsafe X509_CRL_add0_revoked(list, entry) == 1 else { throw .draining("revoking") }
-        isAdopted = true
-    }
-
-    private static func setInteger(_ target: UnsafeMutablePointer<ASN1_INTEGER>?, to magnitude: [UInt8])
+    static func setInteger(_ target: UnsafeMutablePointer<ASN1_INTEGER>?, to magnitude: [UInt8])
         -> Bool
     {
         let number = unsafe magnitude.withUnsafeBufferPointer { buffer in
@@ -141,8 +82,7 @@ package final class CertificateIssuer: Sendable {
         return unsafe BN_to_ASN1_INTEGER(number, target) != nil
     }
 
-    private static func setTime(_ instant: Instant, _ set: (UnsafeMutablePointer<ASN1_TIME>?) -> CInt) -> Bool
-    {
+    static func setTime(_ instant: Instant, _ set: (UnsafeMutablePointer<ASN1_TIME>?) -> CInt) -> Bool {
         let time = unsafe ASN1.time(instant)
         defer { unsafe ASN1_TIME_free(time) }
         return unsafe set(time) == 1

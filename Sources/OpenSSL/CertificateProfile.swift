@@ -19,6 +19,9 @@ package struct CertificateProfile: Sendable {
     /// Others, as OpenSSL's configuration writes them: `("nameConstraints", "critical,permitted;DNS:.vn")`.
     package var extensions: [(name: String, value: String)] = []
 
+    /// OpenSSL's name of it; the issuing key's usual one where nil.
+    package var digest: String?
+
     package enum Authority: Sendable, Hashable {
         case none
         case certificates(pathLength: Int?)
@@ -73,18 +76,5 @@ package struct CertificateProfile: Sendable {
         all.append(("subjectKeyIdentifier", "hash"))
         if !isSelfSigned { all.append(("authorityKeyIdentifier", "keyid:always")) }
         return all + extensions
-    }
-}
-
-/// A certificate to be named in a CRL.
-package struct RevokedSerial: Sendable {
-    package let serial: [UInt8]
-    package let date: Instant
-    package let reason: RevocationReason
-
-    package init(serial: [UInt8], date: Instant, reason: RevocationReason = .unspecified) {
-        self.serial = serial
-        self.date = date
-        self.reason = reason
     }
 }

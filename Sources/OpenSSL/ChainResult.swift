@@ -7,7 +7,7 @@ package enum RevocationStatus: Sendable, Equatable {
     case revoked(at: Instant, reason: RevocationReason, RevocationSource)
     case unknown(Cause)
 
-    package enum Cause: String, Sendable {
+    package enum Cause: String, Sendable, CaseIterable {
         /// Neither the certificate nor the configuration names a source: there is nothing to ask.
         case noSource = "no_source"
         /// A source is named, but nothing that covers the certificate is at hand.

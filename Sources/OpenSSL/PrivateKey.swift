@@ -101,6 +101,12 @@ internal import COpenSSL
         }
     }
 
+    /// What OpenSSL's own signing functions are told; the usual one where `name` is nil.
+    func digest(named name: String?) -> OpaquePointer? {
+        guard let name else { return unsafe usualAlgorithm.digest?.method }
+        return unsafe EVP_get_digestbyname(name)
+    }
+
     package func sign(
         _ message: Span<UInt8>, _ algorithm: SignatureAlgorithm
     ) throws(OpenSSLError) -> [UInt8] {

@@ -1,4 +1,4 @@
-internal import Exchange
+package import Exchange
 
 /// Revocation data by what it speaks of, so that data about others costs nothing.
 struct RevocationIndex: Sendable {
@@ -43,8 +43,8 @@ struct RevocationIndex: Sendable {
 }
 
 extension Instant {
-    static let distantPast = Instant(milliseconds: .min)
-    static let distantFuture = Instant(milliseconds: .max)
+    package static let distantPast = Instant(milliseconds: .min)
+    package static let distantFuture = Instant(milliseconds: .max)
 
     /// Clocks differ; a time may be this far ahead.
     private static let skewSeconds: Int64 = 300

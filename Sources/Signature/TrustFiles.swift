@@ -1,3 +1,4 @@
+package import Exchange
 internal import Files
 package import OpenSSL
 
@@ -9,10 +10,10 @@ package struct TrustFileError: Error, Sendable, CustomStringConvertible {
     package var description: String { "\(path): \(detail)" }
 }
 
-/// Reads certificates and CRLs, PEM or DER, from files and from directories of them.
+/// Reads certificates, CRLs and OCSP responses, PEM or DER, from files and from directories of them.
 package enum TrustFiles {
     package static let fileBytesMax: Int64 = 64 << 20
-    private static let suffixes = [".pem", ".crt", ".cer", ".der", ".crl"]
+    private static let suffixes = [".pem", ".crt", ".cer", ".der", ".crl", ".ocsp", ".ors", ".resp"]
 
     /// - Throws: where a file named directly holds no certificate, or one that cannot be read. In a directory
     ///   files of other kinds are passed over.
@@ -22,6 +23,13 @@ package enum TrustFiles {
 
     package static func revocationLists(at paths: [String]) throws(TrustFileError) -> [CertificateList] {
         try all(at: paths, "CRL") { (bytes) throws(OpenSSLError) in try CertificateList.all(in: bytes) }
+    }
+
+    /// Responders that said something else than an answer ("try later") are no responses.
+    package static func responses(at paths: [String]) throws(TrustFileError) -> [OCSPResponse] {
+        try all(at: paths, "OCSP response") { (bytes) throws(OpenSSLError) in
+            try OCSPResponse.all(in: bytes)
+        }
     }
 
     private static func all<Item>(
@@ -69,11 +77,17 @@ package enum TrustFiles {
 extension TrustStore {
     /// Reads a trust list from files and directories. Among the certificates those that signed themselves are
     /// anchors.
+    ///
+    /// - Parameter now: the clock, against CRLs and responses from the future.
     package convenience init(
-        anchors: [String], intermediates: [String] = [], crls: [String] = []
+        anchors: [String], intermediates: [String] = [], crls: [String] = [], responses: [String] = [],
+        now: @escaping @Sendable () -> Instant = { .distantFuture }
     ) throws(TrustFileError) {
         self.init(
             certificates: try TrustFiles.certificates(at: anchors + intermediates),
-            revocation: RevocationData(lists: try TrustFiles.revocationLists(at: crls)))
+            revocation: RevocationData(
+                lists: try TrustFiles.revocationLists(at: crls),
+                responses: try TrustFiles.responses(at: responses)),
+            now: now)
     }
 }

@@ -1,4 +1,5 @@
 internal import Exchange
+internal import OpenSSL
 internal import Signature
 
 /// A verdict as a person reads it.
@@ -53,11 +54,15 @@ struct VerdictText {
         return [line] + timestamp.reasons.map { "    - \($0.detail) [\($0.code.rawValue)]" }
     }
 
+    private static func name(_ revocation: SignatureReport.Revocation) -> String {
+        revocation.source == RevocationSource.Kind.ocsp.rawValue ? "phản hồi OCSP" : "danh sách"
+    }
+
     private static func text(for revocation: SignatureReport.Revocation) -> String {
         switch revocation.status {
         case .good:
             "không bị thu hồi"
-                + (revocation.thisUpdate.map { ", theo danh sách lúc \($0.edXMLTimestamp)" } ?? "")
+                + (revocation.thisUpdate.map { ", theo \(name(revocation)) lúc \($0.edXMLTimestamp)" } ?? "")
         case .revoked: "đã bị thu hồi" + (revocation.revokedAt.map { " lúc \($0.edXMLTimestamp)" } ?? "")
         case .unknown: "chưa rõ (\(revocation.cause ?? ""))"
         }

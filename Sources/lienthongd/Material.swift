@@ -34,7 +34,7 @@ struct Material {
         do {
             let trust = try TrustStore(
                 anchors: configuration.trustAnchors, intermediates: configuration.trustIntermediates,
-                crls: configuration.trustCRLs)
+                crls: configuration.trustCRLs, now: Clock.system.now)
             verifier = SignatureVerifier(trust: trust, algorithms: AlgorithmPolicy())
             trustVersion = trust.version
         } catch {

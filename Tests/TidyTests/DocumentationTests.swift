@@ -1,6 +1,7 @@
 import API
 import Exchange
 import JSON
+import OpenSSL
 import Signature
 import Storage
 import Testing
@@ -35,6 +36,13 @@ import Testing
                 problems.append(Problem("docs/errors.md", row.line, "\(row.name) leads to \(leadsTo)"))
             }
         }
+        #expect(problems.isEmpty, "\(problems.report)")
+    }
+
+    @Test func `list every cause of an unknown revocation`() {
+        let rows = DocumentationRules.rows(of: tree.text("docs/revocation.md"), section: "Causes of unknown")
+        let problems = DocumentationRules.complete(
+            "docs/revocation.md", rows, names: RevocationStatus.Cause.allCases.map(\.rawValue), what: "cause")
         #expect(problems.isEmpty, "\(problems.report)")
     }
 
