@@ -59,6 +59,10 @@ package final class CertificateIssuer: Sendable {
         }
         var context = unsafe X509V3_CTX()
         unsafe X509V3_set_ctx(&context, issuer?.handle ?? draft, draft, nil, nil, 0)
+        // Some extensions are not made without a configuration, though they look nothing up in it.
+        let configuration = unsafe NCONF_new(nil)
+        defer { unsafe NCONF_free(configuration) }
+        unsafe X509V3_set_nconf(&context, configuration)
         for (name, value) in profile.allExtensions(isSelfSigned: issuer == nil) {
             guard let item = unsafe X509V3_EXT_nconf(nil, &context, name, value) else {
                 throw .draining("making the extension \(name)")

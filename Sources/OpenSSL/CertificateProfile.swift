@@ -19,11 +19,15 @@ package struct CertificateProfile: Sendable {
     /// Others, as OpenSSL's configuration writes them: `("nameConstraints", "critical,permitted;DNS:.vn")`.
     package var extensions: [(name: String, value: String)] = []
 
+    /// Subject key identifier; the key's SHA-1 where nil.
+    package var keyIdentifier: [UInt8]?
     /// OpenSSL's name of it; the issuing key's usual one where nil.
     package var digest: String?
 
     package enum Authority: Sendable, Hashable {
         case none
+        /// No basicConstraints at all, for tests.
+        case unstated
         case certificates(pathLength: Int?)
     }
 
@@ -57,6 +61,7 @@ package struct CertificateProfile: Sendable {
     func allExtensions(isSelfSigned: Bool) -> [(name: String, value: String)] {
         var all: [(String, String)] = []
         switch authority {
+        case .unstated: break
         case .none: all.append(("basicConstraints", "critical,CA:FALSE"))
         case .certificates(let length):
             all.append(("basicConstraints", "critical,CA:TRUE" + (length.map { ",pathlen:\($0)" } ?? "")))
@@ -73,7 +78,7 @@ package struct CertificateProfile: Sendable {
         if !ocspURLs.isEmpty {
             all.append(("authorityInfoAccess", ocspURLs.map { "OCSP;URI:\($0)" }.joined(separator: ",")))
         }
-        all.append(("subjectKeyIdentifier", "hash"))
+        all.append(("subjectKeyIdentifier", keyIdentifier.map { Hex.encode($0) } ?? "hash"))
         if !isSelfSigned { all.append(("authorityKeyIdentifier", "keyid:always")) }
         return all + extensions
     }

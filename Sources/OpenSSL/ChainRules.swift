@@ -73,7 +73,8 @@ extension ChainFailure {
             case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK,
                 X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
                 .weakAlgorithm
-            case X509_V_ERR_OUT_OF_MEM, X509_V_ERR_UNSPECIFIED: .internalError
+            case X509_V_ERR_UNSPECIFIED: .internalError
+            // Among them X509_V_ERR_OUT_OF_MEM, which says that a tree of policies was given up.
             default: .constraint
             }
         let text = unsafe X509_verify_cert_error_string(Int(error)).map { unsafe String(cString: $0) }

@@ -1,12 +1,9 @@
-internal import COpenSSL
 package import Exchange
 internal import Synchronization
 
 /// Anchors, intermediates and revocation data of one moment. Immutable: a new list makes a new store, swapped
 /// by pointer, with a new version and an empty cache of results.
-///
-// Sendable because the X509_STORE is not changed after init; OpenSSL locks it for its look-ups.
-@safe package final class TrustStore: @unchecked Sendable {
+package final class TrustStore: Sendable {
     /// Certificates of one message that are looked at; a longer list is cut.
     package static let untrustedCountMax = 16
     package static let depthMax = 8
@@ -19,12 +16,12 @@ internal import Synchronization
         let purpose: ChainPurpose
     }
 
-    private let store: OpaquePointer
     package let anchors: [Certificate]
     package let intermediates: [Certificate]
     package let revocation: RevocationData
     /// SHA-256 over the fingerprints of all of it; names the trust list in evidence and in caches.
     package let version: Digest256
+    private let builder: ChainBuilder
     private let checker: RevocationChecker
     private let results = Mutex<GenerationalCache<Question, ChainResult>>(GenerationalCache(count: 16_384))
 
@@ -36,14 +33,12 @@ internal import Synchronization
         certificates: [Certificate], revocation: RevocationData = .none,
         now: @escaping @Sendable () -> Instant = { .distantFuture }
     ) {
-        guard let store = unsafe X509_STORE_new() else { preconditionFailure("out of memory") }
         var seen: Set<Digest256> = []
         let unique = certificates.filter { seen.insert($0.sha256).inserted }
         anchors = unique.filter(\.isSelfSigned)
         intermediates = unique.filter { !$0.isSelfSigned }
         self.revocation = revocation
-        for anchor in anchors { _ = unsafe X509_STORE_add_cert(store, anchor.handle) }
-        unsafe self.store = store
+        builder = ChainBuilder(anchors: anchors, intermediates: intermediates)
         checker = RevocationChecker(revocation, now: now)
         var hash = SHA256()
         for group in [
@@ -54,10 +49,7 @@ internal import Synchronization
             hash.update([UInt8](repeating: 0, count: Digest256.byteCount))
         }
         version = hash.finalize()
-        ERR_clear_error()
     }
-
-    deinit { unsafe X509_STORE_free(store) }
 
     /// Validates `leaf` at `time`.
     ///
@@ -98,8 +90,7 @@ internal import Synchronization
         let instant = time...time
         let chain: [Certificate]
         do {
-            chain = try path(from: leaf, untrusted: untrusted, at: time)
-            try Self.check(chain, for: purpose)
+            chain = try builder.path(from: leaf, untrusted: untrusted, purpose: purpose, at: time)
         } catch {
             return ChainResult(
                 chain: [leaf], failure: error, revocation: [], evidence: .none, holds: instant)
@@ -122,64 +113,5 @@ internal import Synchronization
         let holds = lower <= time && time <= upper ? lower...upper : instant
         return ChainResult(
             chain: chain, failure: nil, revocation: statuses, evidence: evidence, holds: holds)
-    }
-
-    /// The chain that OpenSSL builds and accepts, leaf first.
-    private func path(
-        from leaf: Certificate, untrusted: [Certificate], at time: Instant
-    ) throws(ChainFailure) -> [Certificate] {
-        ERR_clear_error()
-        defer { ERR_clear_error() }
-        guard let context = unsafe X509_STORE_CTX_new(), let offered = unsafe OPENSSL_sk_new_null() else {
-            throw ChainFailure(code: .internalError, depth: 0, detail: "out of memory")
-        }
-        defer {
-            unsafe X509_STORE_CTX_free(context)
-            unsafe OPENSSL_sk_free(offered)
-        }
-        // Configured ones first: a message must not put a look-alike in front of them.
-        let helpers = intermediates + untrusted
-        for certificate in helpers {
-            _ = unsafe OPENSSL_sk_push(offered, UnsafeRawPointer(certificate.handle))
-        }
-        guard unsafe X509_STORE_CTX_init(context, store, leaf.handle, offered) == 1,
-            unsafe Self.configure(X509_STORE_CTX_get0_param(context), at: time)
-        else { throw ChainFailure(code: .internalError, depth: 0, detail: "the check could not be prepared") }
-        guard unsafe X509_verify_cert(context) == 1 else {
-            throw unsafe ChainFailure(
-                openSSL: X509_STORE_CTX_get_error(context), depth: X509_STORE_CTX_get_error_depth(context))
-        }
-        let known = [leaf] + helpers + anchors
-        let found = unsafe X509_STORE_CTX_get0_chain(context)
-        var chain: [Certificate] = []
-        for index in 0..<max(0, unsafe OPENSSL_sk_num(found)) {
-            let handle = unsafe OPENSSL_sk_value(found, index).map { OpaquePointer($0) }
-            guard let certificate = known.first(where: { unsafe $0.handle == handle }) else {
-                throw ChainFailure(
-                    code: .internalError, depth: Int(index), detail: "a certificate from nowhere")
-            }
-            chain.append(certificate)
-        }
-        // A chain always ends in an anchor of ours, whatever flags a later OpenSSL sets by default.
-        guard let last = chain.last, anchors.contains(where: { $0 === last }) else {
-            throw ChainFailure(
-                code: .noPath, depth: chain.count, detail: "the chain does not end in an anchor")
-        }
-        return chain
-    }
-
-    /// Sets time and rules on the context's own parameters; the store's are shared by all threads.
-    private static func configure(_ parameters: OpaquePointer?, at time: Instant) -> Bool {
-        unsafe X509_VERIFY_PARAM_set_time(parameters, time_t(time.seconds))
-        unsafe X509_VERIFY_PARAM_set_depth(parameters, CInt(depthMax))
-        unsafe X509_VERIFY_PARAM_set_auth_level(parameters, 2)
-        // With POLICY_CHECK and no policy named, a CA that requires explicit policies would refuse
-        // everything.
-        guard let anyPolicy = unsafe OBJ_txt2obj("2.5.29.32.0", 1),
-            unsafe X509_VERIFY_PARAM_add0_policy(parameters, anyPolicy) == 1
-        else { return false }
-        let flags = UInt(X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK | X509_V_FLAG_TRUSTED_FIRST)
-        return unsafe X509_VERIFY_PARAM_set_flags(parameters, flags) == 1
-            && X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_ANY) == 1
     }
 }
