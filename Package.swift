@@ -57,9 +57,10 @@ let package = Package(
         floor("Files", ["CLinux"]),
         floor("Database", ["Exchange", "CSQLite"]),
         floor("HTTP", ["Exchange"]),
+        floor("PDF", ["CZlib"]),
         // 2
         floor("EdXML", ["Exchange", "XML", "OpenSSL", "Files", "CZlib", "CBytes"]),
-        floor("Signature", ["Exchange", "JSON", "XML", "OpenSSL", "Files", "CZlib"]),
+        floor("Signature", ["Exchange", "JSON", "XML", "OpenSSL", "Files", "PDF", "CZlib"]),
         floor("AuditLog", ["Exchange", "JSON", "OpenSSL", "Files"]),
         floor("Transport", ["Exchange", "OpenSSL", "HTTP", "CLinux"]),
         // 3
@@ -67,7 +68,10 @@ let package = Package(
         // 4
         floor(
             "Hub",
-            ["Exchange", "JSON", "OpenSSL", "XML", "EdXML", "Signature", "AuditLog", "Storage", "CLinux"]),
+            [
+                "Exchange", "JSON", "OpenSSL", "XML", "Files", "EdXML", "Signature", "AuditLog", "Storage",
+                "CLinux",
+            ]),
         // 5
         floor(
             "API",
@@ -96,9 +100,11 @@ let package = Package(
         tests(
             "EdXMLTests", ["EdXML", "Exchange", "Files", "OpenSSL", "XML", "CLibXML2", "CZlib"],
             vectors: true),
+        tests("PDFTests", ["PDF", "CZlib"]),
         tests("CommandLineTests", ["lienthong", "AuditLog", "Exchange", "JSON", "OpenSSL"]),
         tests("DatabaseTests", ["Database", "Exchange"]),
-        tests("SignatureTests", ["Signature", "Exchange", "Files", "JSON", "XML", "OpenSSL"]),
+        tests(
+            "SignatureTests", ["Signature", "Exchange", "Files", "JSON", "XML", "OpenSSL", "PDF", "CZlib"]),
         tests("StorageTests", ["Storage", "Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL", "Files"], exclude: ["Judge"]),
         tests("HubTests", ["Hub", "Exchange"]),

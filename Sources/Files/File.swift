@@ -38,6 +38,13 @@ internal import CLinux
         descriptor = opened
     }
 
+    /// A file without a name in `folder`: it is gone when nobody uses it any more, a crash included.
+    package convenience init(unnamedIn folder: String) throws(FileError) {
+        let name = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        try self.init("\(folder)/.scratch-\(name)", .createPrivate)
+        try Directory.remove(path)
+    }
+
     deinit {
         // Closing alone would not end a lock while a process that is being started still has a copy of the
         // descriptor; on a file that was never locked this does nothing.

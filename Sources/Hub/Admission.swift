@@ -155,7 +155,7 @@ package struct Admission: Sendable {
         let reasons = verdict.reasonDetails.joined(separator: " ")
         switch verdict.indication {
         case .totalPassed: break
-        case _ where verdict.signatures.isEmpty:
+        case _ where verdict.isUnsigned:
             throw Rejection(.signatureMissing, "Văn bản chưa có chữ ký số của cơ quan. \(reasons)")
         case .totalFailed:
             throw Rejection(.signatureInvalid, "Chữ ký số không hợp lệ. \(reasons)")

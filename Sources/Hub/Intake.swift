@@ -58,13 +58,31 @@ package final class Intake: Sendable {
     ) {
         do throws(Rejection) {
             let read = try reading.finish()
+            // A PDF may take long to read, and hostile ones do: the reactor must not.
+            guard !read.documents.isEmpty else {
+                return judge(read, from: caller, in: directory, requestID: requestID, completion)
+            }
+            let isTaken = workers.run { [self] in
+                judge(read, from: caller, in: directory, requestID: requestID, completion)
+            }
+            if !isTaken { throw .overloaded }
+        } catch {
+            refuse(error, from: caller, sha256: reading.sha256, requestID: requestID, completion: completion)
+        }
+    }
+
+    private func judge(
+        _ read: ReadMessage, from caller: Agency, in directory: Directory, requestID: String,
+        _ completion: @escaping Completion
+    ) {
+        do throws(Rejection) {
             let admission = Admission(directory: directory, now: clock.now())
             let sender = try admission.authorize(read, from: caller)
             let verified = verify(read, from: sender.agency)
             let admitted = try admission.admit(verified, from: sender, requestID: requestID)
             commit(admitted, completion)
         } catch {
-            refuse(error, from: caller, sha256: reading.sha256, requestID: requestID, completion: completion)
+            refuse(error, from: caller, sha256: read.sha256, requestID: requestID, completion: completion)
         }
     }
 

@@ -16,10 +16,12 @@ package struct ReadMessage: Sendable {
     package let evidence: XMLSignatureEvidence
     /// DER of the detached CMS; nil where none was sent.
     package let detachedSignature: [UInt8]?
+    /// PDFs among the attachments that may be signed.
+    package let documents: [AttachedPDF]
 
     fileprivate init(
         message: EdXMLMessage, payload: Payload, byteCount: Int64, sha256: Digest256,
-        evidence: XMLSignatureEvidence, detachedSignature: [UInt8]?
+        evidence: XMLSignatureEvidence, detachedSignature: [UInt8]?, documents: [AttachedPDF]
     ) {
         self.message = message
         self.payload = payload
@@ -27,6 +29,7 @@ package struct ReadMessage: Sendable {
         self.sha256 = sha256
         self.evidence = evidence
         self.detachedSignature = detachedSignature
+        self.documents = documents
     }
 }
 
@@ -45,11 +48,13 @@ package final class MessageReading {
     private var digest = SHA256()
     private var spool: Spool
     private var signature: [UInt8]?
+    private let attachments: PDFCollector
     private let bytesMax: Int64
 
     /// - Parameter expectedByteCount: the announced length, where there is one: a hint for memory only.
     package init(into store: SpoolDirectory, bytesMax: Int64, expectedByteCount: Int64?) {
-        letter = EdXMLReader(limits: EdXMLLimits(), hashesAttachments: false)
+        attachments = PDFCollector(folder: store.folder)
+        letter = EdXMLReader(limits: EdXMLLimits(), attachments: attachments, hashesAttachments: false)
         signed = XMLSignatureReader()
         parser = XMLEventReader(limits: XMLLimits(), handler: XMLEventTee(letter, signed))
         spool = Spool(store: store, expectedByteCount: expectedByteCount)
@@ -99,9 +104,11 @@ package final class MessageReading {
             throw Rejection(xml: error)
         }
         let message = try letter.message()
+        if let failure = attachments.failure { throw Rejection(storage: StorageError(failure)) }
         return ReadMessage(
             message: message, payload: spool.payload, byteCount: spool.byteCount, sha256: sha256,
-            evidence: signed.evidence(), detachedSignature: signature)
+            evidence: signed.evidence(), detachedSignature: signature,
+            documents: attachments.documents().filter(\.mayBeSigned))
     }
 }
 

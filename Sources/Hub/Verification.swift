@@ -16,7 +16,7 @@ package struct VerifiedMessage: Sendable {
     }
 }
 
-/// Judges the organisation's signature in the letter and the detached one beside it.
+/// Judges the organisation's signature in the letter, the detached one beside it, and those in its PDFs.
 package struct Verification: Sendable {
     private let verifier: SignatureVerifier
 
@@ -40,7 +40,11 @@ package struct Verification: Sendable {
         if let cms = read.detachedSignature {
             reports.append(verifier.verify(cms: cms, contentDigest: contentDigest, at: instant))
         }
+        // A leader signs his PDF with a certificate of his own, which nobody registers for the agency.
         let signers = reports.filter { $0.indication == .totalPassed }.compactMap { $0.signer?.sha256 }
+        for document in read.documents {
+            reports += verifier.verify(pdf: document.source, at: instant, document: document.name)
+        }
         return VerifiedMessage(read: read, verdict: Verdict(signatures: reports), signers: signers)
     }
 }

@@ -21,6 +21,7 @@ extension SignatureReasonCode {
     private static let meanings: [SignatureReasonCode: ReasonMeaning] =
         documentMeanings.merging(xmlMeanings) { $1 }.merging(cmsMeanings) { $1 }
         .merging(cryptoMeanings) { $1 }.merging(signerMeanings) { $1 }.merging(timestampMeanings) { $1 }
+        .merging(pdfMeanings) { $1 }
 
     private static let documentMeanings: [SignatureReasonCode: ReasonMeaning] = [
         .notSigned: ReasonMeaning(

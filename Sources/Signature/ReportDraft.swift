@@ -31,6 +31,11 @@ struct ReportDraft {
         if !failures.contains(reason) { failures.append(reason) }
     }
 
+    /// Failures that all others may only follow from.
+    mutating func fail(first reasons: [SignatureReason]) {
+        failures = reasons + failures.filter { !reasons.contains($0) }
+    }
+
     mutating func remark(_ reason: SignatureReason) {
         if !remarks.contains(reason) { remarks.append(reason) }
     }

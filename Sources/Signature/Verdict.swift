@@ -14,17 +14,22 @@ package struct Verdict: Sendable {
         self.reasons = reasons
     }
 
-    /// - Parameter signatures: of the document itself, detached ones, those inside it. A report that says
-    ///   "unsigned" counts only where there is no other.
+    /// - Parameter signatures: of the document itself, detached ones, those in its attachments. A report that
+    ///   says "unsigned" counts only where there is no other of the document's own: a signed attachment does
+    ///   not make the letter around it signed, and an unsigned one takes nothing from it.
     package init(signatures reports: [SignatureReport]) {
         let signed = reports.filter { !$0.isUnsigned }
-        guard let worst = signed.map(\.indication).max() else {
-            let reasons = reports.flatMap(\.reasons)
-            let worst = reports.map(\.indication).max() ?? .indeterminate
-            self.init(worst, [], reasons.isEmpty ? [SignatureReason(.notSigned)] : reasons)
+        let worst = signed.map(\.indication).max()
+        let own = reports.filter { $0.document == nil }
+        if let worst, own.contains(where: { !$0.isUnsigned }) {
+            self.init(worst, signed, [])
             return
         }
-        self.init(worst, signed, [])
+        let reasons = own.flatMap(\.reasons)
+        let unsigned = own.map(\.indication).max() ?? .indeterminate
+        self.init(
+            max(unsigned, worst ?? unsigned), signed,
+            reasons.isEmpty ? [SignatureReason(.notSigned)] : reasons)
     }
 
     /// For an agency whose letters are not verified.
@@ -45,7 +50,8 @@ package struct Verdict: Sendable {
     }
 
     package var hasPassed: Bool { indication == .totalPassed }
-    package var isUnsigned: Bool { signatures.isEmpty }
+    /// Nothing but attachments is signed, if anything.
+    package var isUnsigned: Bool { signatures.allSatisfy { $0.document != nil } }
 
     /// `TOTAL-PASSED`, `TOTAL-FAILED`, `INDETERMINATE`.
     package var summary: String { indication.rawValue }

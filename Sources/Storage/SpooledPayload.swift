@@ -7,6 +7,9 @@ internal import Synchronization
 package struct SpoolDirectory: Sendable {
     let directory: DataDirectory
 
+    /// For files of the moment. It is emptied at the start.
+    package var folder: String { directory.incoming }
+
     package func makePayload() throws(StorageError) -> SpooledPayload {
         try mappingFiles { () throws(FileError) in
             let name = Hex.encode(SecureRandom.bytes(16))

@@ -1,5 +1,5 @@
 internal import Database
-internal import Files
+package import Files
 
 /// Why the store could not do what was asked of it. Unless it says otherwise, nothing happened.
 package struct StorageError: Error, Sendable, CustomStringConvertible {
@@ -79,7 +79,7 @@ extension StorageError {
         self.init(code, error.description)
     }
 
-    init(_ error: FileError) {
+    package init(_ error: FileError) {
         self.init(error.isDiskFull ? .diskFull : .ioFailure, error.description)
     }
 }

@@ -30,7 +30,9 @@ struct DemoStory {
     private func send() throws -> JSONValue {
         stage.tell("Sở KH&CN tỉnh H37 ký và gửi một công văn tới ba nơi ở hai tỉnh, một lần gửi")
         try OutputFile.write(
-            DemoPDF.bytes(lines: ["UBND TINH (MAU)", "CONG VAN 482/SKHCN-CDS"]), to: stage.path("482.pdf"))
+            DemoPDF.bytes(lines: ["UBND TINH (MAU)", "CONG VAN 482/SKHCN-CDS"]), to: stage.path("draft.pdf"))
+        try sign(
+            "draft.pdf", with: Self.sender, to: "482.pdf", "--field", "LanhDao", "--reason", "Ký ban hành")
         try stage.run([
             "compose", "--from", Self.sender, "--to", Self.recipients.joined(separator: ","), "--number",
             "482",
@@ -41,6 +43,10 @@ struct DemoStory {
         try sign("unsigned.edxml", with: Self.sender, to: "letter.edxml")
         let verdict = try stage.json(["verify", stage.path("letter.edxml")] + trust)
         try stage.check(verdict["indication"]?.string == "TOTAL-PASSED", "chữ ký của cơ quan: TOTAL-PASSED")
+        let document = verdict["signatures"]?.array?.first { $0["document"]?.string == "482.pdf" }
+        try stage.check(
+            document?["format"]?.string == "PAdES-B" && document?["indication"]?.string == "TOTAL-PASSED",
+            "chữ ký trong tệp đính kèm 482.pdf: PAdES-B, TOTAL-PASSED")
         let receipt = try stage.json(["send", stage.path("letter.edxml")], as: Self.sender)
         try stage.check(
             receipt["recipients"]?.array?.count == 3,
@@ -152,11 +158,14 @@ struct DemoStory {
         ]
     }
 
-    private func sign(_ input: String, with signer: String, to output: String) throws {
-        try stage.run([
-            "sign", "--cert", stage.path("\(signer).sign.pem"), "--key", stage.path("\(signer).sign.key"),
-            "--chain", stage.path("agency-ca.pem"), stage.path(input), "-o", stage.path(output),
-        ])
+    private func sign(
+        _ input: String, with signer: String, to output: String, _ more: String...
+    ) throws {
+        try stage.run(
+            ["sign"] + more + [
+                "--cert", stage.path("\(signer).sign.pem"), "--key", stage.path("\(signer).sign.key"),
+                "--chain", stage.path("agency-ca.pem"), stage.path(input), "-o", stage.path(output),
+            ])
     }
 
     private func key() throws -> String {

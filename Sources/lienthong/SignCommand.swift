@@ -9,14 +9,16 @@ internal import XML
 /// `lienthong sign`: the organisation's signature, inside a letter or beside any file.
 struct SignCommand: Command {
     static let words = ["sign"]
-    static let summary = "ký văn bản: chữ ký trong phần đầu edXML, hoặc tệp .p7s đi kèm"
-    static let operands = "--cert F --key F IN -o OUT [--detached] [--json]"
+    static let summary = "ký văn bản edXML hoặc tệp PDF, hoặc tạo tệp .p7s đi kèm"
+    static let operands = "--cert F --key F IN -o OUT [--detached] [--field NAME] [--json]"
     static let options: [Option] = [
         .value("--cert", "FILE", "chứng thư ký (PEM); các chứng thư sau nó trong tệp được kèm theo chữ ký"),
         .value("--key", "FILE", "khóa riêng của chứng thư ký (PEM, không mật khẩu)"),
         .value("--chain", "FILE", "chứng thư cấp trên kèm theo chữ ký (PEM)", repeats: true),
         .value("-o", "OUT", "tệp kết quả"),
         .flag("--detached", "chữ ký CAdES-B tách rời (DER) cho tệp bất kỳ, không sửa tệp"),
+        .value("--field", "NAME", "tên trường chữ ký mới trong tệp PDF (mặc định: Signature)"),
+        .value("--reason", "TEXT", "lý do ký, ghi vào chữ ký PDF"),
         .value("--digest", "D", "sha256, sha384 hoặc sha512 (mặc định theo khóa)"),
         .flag("--pss", "RSASSA-PSS thay cho PKCS#1 v1.5 (chỉ khóa RSA)"),
         .json,
@@ -24,10 +26,12 @@ struct SignCommand: Command {
     static let notes = """
         Văn bản edXML đã ký khác bản chưa ký đúng một phần tử ds:Signature.
         Văn bản đã có chữ ký thì không ký lại.
+        Tệp PDF được ký PAdES-B vào một trường mới, không hiện trên trang; chữ ký có sẵn vẫn nguyên vẹn.
         Ví dụ: lienthong sign --cert H37.12.sign.pem --key H37.12.sign.key vb.edxml -o vb-da-ky.edxml
         """
 
     private static let pieceBytes = 1 << 20
+    private static let pdfBytesMax: Int64 = 1 << 30
 
     static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
         let input = try arguments.operands("IN")[0]
@@ -41,10 +45,13 @@ struct SignCommand: Command {
             let time = Clock.system.now()
             if arguments.has("--detached") {
                 try signDetached(input, output, identity, time)
+            } else if try isPDF(input) {
+                try signPDF(input, output, identity, time, arguments)
             } else {
                 try signLetter(input, output, identity)
             }
-            report(identity, output, arguments.has("--detached") ? time : nil, arguments, terminal)
+            let format = arguments.has("--detached") ? "CAdES-B" : try isPDF(input) ? "PAdES-B" : "XML-DSig"
+            report(identity, output, format, time, arguments, terminal)
             return .done
         } catch let error as SigningError {
             throw CommandFailure(.refused, error.detail)
@@ -109,6 +116,23 @@ struct SignCommand: Command {
         }
     }
 
+    private static func isPDF(_ input: String) throws -> Bool {
+        try File(input, .read).read(at: 0, count: 5) == Array("%PDF-".utf8)
+    }
+
+    private static func signPDF(
+        _ input: String, _ output: String, _ identity: SigningIdentity, _ time: Instant,
+        _ arguments: Arguments
+    ) throws {
+        guard try InputFile.size(input) <= pdfBytesMax else {
+            throw CommandFailure(.noInput, "\(input) quá lớn để ký")
+        }
+        let description = PDFSigner.Description(
+            field: arguments.value("--field") ?? "Signature", reason: arguments.value("--reason"))
+        let signed = try PDFSigner(identity).sign(try InputFile.read(input), description, at: time)
+        try OutputFile.write(signed, to: output)
+    }
+
     private static func signDetached(
         _ input: String, _ output: String, _ identity: SigningIdentity, _ time: Instant
     ) throws {
@@ -120,8 +144,8 @@ struct SignCommand: Command {
     }
 
     private static func report(
-        _ identity: SigningIdentity, _ output: String, _ time: Instant?, _ arguments: Arguments,
-        _ terminal: Terminal
+        _ identity: SigningIdentity, _ output: String, _ format: String, _ time: Instant,
+        _ arguments: Arguments, _ terminal: Terminal
     ) {
         terminal.tell(
             "đã ký bằng chứng thư \(identity.certificate.subject) (\(identity.algorithm)): \(output)")
@@ -129,9 +153,10 @@ struct SignCommand: Command {
         terminal.print(
             json: JSONWriter.object { writer in
                 writer.member("file", output)
-                writer.member("format", time == nil ? "XML-DSig" : "CAdES-B")
+                writer.member("format", format)
                 writer.member("algorithm", "\(identity.algorithm)")
-                if let time { writer.member("signingTime", time) }
+                // XML-DSig states no time.
+                if format != "XML-DSig" { writer.member("signingTime", time) }
                 writer.name("signer")
                 writer.object { signer in
                     signer.member("subject", identity.certificate.subject)

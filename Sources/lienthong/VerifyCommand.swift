@@ -1,3 +1,4 @@
+internal import EdXML
 internal import Exchange
 internal import Files
 internal import Hub
@@ -118,29 +119,47 @@ struct VerifyCommand: Command {
                 }
             }, at: time)
         if let failure { throw failure }
-        guard let evidence = try? letterEvidence(file, terminal), evidence.isPresent else {
+        guard let (evidence, documents) = try? letter(file, terminal) else {
             return Verdict(signatures: [report])
         }
-        return Verdict(signatures: [report, verifier.verify(evidence, at: time)])
+        var reports = [report]
+        if evidence.isPresent { reports.append(verifier.verify(evidence, at: time)) }
+        for document in documents where document.mayBeSigned {
+            reports += verifier.verify(pdf: document.source, at: time, document: document.name)
+        }
+        return Verdict(signatures: reports)
     }
 
     private static func enclosed(
         _ file: File, _ verifier: SignatureVerifier, _ time: Instant, _ terminal: Terminal
     ) throws -> Verdict {
-        if try file.read(at: 0, count: 5) == Array("%PDF-".utf8) { return .unsupported("PDF") }
+        if try file.read(at: 0, count: 5) == Array("%PDF-".utf8) {
+            return Verdict(signatures: verifier.verify(pdf: try SpooledPDF(file), at: time))
+        }
         do {
-            return Verdict(signatures: [verifier.verify(try letterEvidence(file, terminal), at: time)])
+            let (evidence, documents) = try letter(file, terminal)
+            var reports = [verifier.verify(evidence, at: time)]
+            for document in documents where document.mayBeSigned {
+                reports += verifier.verify(pdf: document.source, at: time, document: document.name)
+            }
+            return Verdict(signatures: reports)
         } catch let error as XMLError {
             return .malformed("\(error.line):\(error.column): \(error.message)")
         }
     }
 
-    private static func letterEvidence(_ file: File, _ terminal: Terminal) throws -> XMLSignatureEvidence {
+    /// The letter's own signature, and the PDFs among its attachments, in one pass.
+    private static func letter(
+        _ file: File, _ terminal: Terminal
+    ) throws -> (XMLSignatureEvidence, [AttachedPDF]) {
         let signature = XMLSignatureReader()
-        let reader = XMLEventReader(handler: signature)
+        let attachments = PDFCollector(folder: Environment.value("TMPDIR") ?? "/tmp")
+        let letter = EdXMLReader(limits: EdXMLLimits(), attachments: attachments)
+        let reader = XMLEventReader(handler: XMLEventTee(letter, signature))
         try forEachPiece(of: file, terminal) { try reader.feed($0) }
         try reader.finish()
-        return signature.evidence()
+        if let failure = attachments.failure { throw failure }
+        return (signature.evidence(), attachments.documents())
     }
 
     private static func forEachPiece(

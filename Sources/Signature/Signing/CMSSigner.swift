@@ -15,16 +15,17 @@ package struct CMSSigner: Sendable {
 
     /// - Parameters:
     ///   - contentDigest: of the exact bytes of the content, with `digest`.
-    ///   - time: the claimed signing time; a verifier trusts its own clock.
+    ///   - time: the claimed signing time; a verifier trusts its own clock. Nil in a PDF, which states it
+    ///     elsewhere.
     /// - Returns: a ContentInfo in DER.
-    package func sign(contentDigest: [UInt8], at time: Instant) throws(OpenSSLError) -> [UInt8] {
+    package func sign(contentDigest: [UInt8], at time: Instant?) throws(OpenSSLError) -> [UInt8] {
         precondition(contentDigest.count == digest.byteCount, "a digest of another algorithm")
-        let attributes = [
+        var attributes = [
             Self.attribute(ObjectIdentifier.contentType, DERWriter.object(ObjectIdentifier.data)),
             Self.attribute(ObjectIdentifier.messageDigest, DERWriter.octets(contentDigest)),
-            Self.attribute(ObjectIdentifier.signingTime, Self.time(time)),
             Self.attribute(ObjectIdentifier.signingCertificateV2, signingCertificate),
         ]
+        if let time { attributes.append(Self.attribute(ObjectIdentifier.signingTime, Self.time(time))) }
         // Signed as a SET, written as [0] IMPLICIT: RFC 5652 section 5.4.
         let signature = try identity.key.sign(DERWriter.set(of: attributes), identity.algorithm)
         let signerInfo = DERWriter.sequence(

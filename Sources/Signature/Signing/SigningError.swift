@@ -13,6 +13,8 @@ package struct SigningError: Error, Sendable, Equatable {
         case alreadySigned = "already_signed"
         /// No edXMLHeader to put a signature into, an empty one, or two.
         case notALetter = "not_a_letter"
+        /// A PDF that is broken, encrypted, or has that field already.
+        case invalidDocument = "invalid_document"
         /// The file was written to while it was being signed.
         case inputChanged = "input_changed"
     }

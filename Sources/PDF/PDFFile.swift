@@ -1,0 +1,144 @@
+/// One increment of a file: what it defines, and the bytes that it ends with.
+package struct PDFRevision: Sendable {
+    /// Sorted by number; what a reader of this increment finds new or changed.
+    package let entries: [PDFEntry]
+    package let trailer: PDFDictionary
+    /// Where its cross-reference section begins.
+    let sectionOffset: Int
+    /// Right after `%%EOF`, and after the end of that line: a signature over this revision ends at either.
+    package let end: Int
+    package let endWithLineEnd: Int
+
+    func entry(_ number: Int) -> PDFEntry? {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        return low < entries.count && entries[low].number == number ? entries[low] : nil
+    }
+}
+
+/// Which definition of an object counts: where it is, and the revision that says so.
+package struct PDFDefinition: Sendable, Hashable {
+    package let entry: PDFEntry
+    package let revision: Int
+}
+
+/// A PDF as its increments made it (ISO 32000-2), read strictly: nothing is searched for, guessed or repaired.
+///
+/// Holds the cross-reference entries and a few unpacked object streams; objects are read when asked for.
+package final class PDFFile {
+    package let source: any PDFSource
+    /// Oldest first, at least one.
+    package let revisions: [PDFRevision]
+    let budget: PDFBudget
+    var streams: [Int: ObjectStream] = [:]
+    var streamBytes = 0
+
+    package init(_ source: any PDFSource, limits: PDFLimits = PDFLimits()) throws(PDFFault) {
+        self.source = source
+        let budget = PDFBudget(limits)
+        self.budget = budget
+        var head = PDFCursor(source, at: 0, budget)
+        guard try head.take("%PDF-") else { throw PDFFault(.notPDF, "%PDF- expected", at: 0) }
+        var chain = RevisionChain(source, budget)
+        revisions = try chain.revisions()
+    }
+
+    package var byteCount: Int { source.byteCount }
+    package var lastRevision: Int { revisions.count - 1 }
+
+    /// Bytes behind the last revision, which no revision tells of.
+    package var trailingByteCount: Int { byteCount - revisions[lastRevision].endWithLineEnd }
+
+    /// What the Prev of a further revision names.
+    package var lastSectionOffset: Int { revisions[lastRevision].sectionOffset }
+
+    package func trailer(at revision: Int) -> PDFDictionary { revisions[revision].trailer }
+
+    /// Counts work that is done with the file elsewhere against its bound.
+    package func spend(_ steps: Int) throws(PDFFault) { try budget.spend(steps, at: 0) }
+
+    /// What counts for object `number` to somebody who sees the file up to `revision`; nil where nothing
+    /// defines it.
+    package func definition(of number: Int, at revision: Int) throws(PDFFault) -> PDFDefinition? {
+        for index in stride(from: revision, through: 0, by: -1) {
+            try budget.spend(8, at: 0)
+            guard let entry = revisions[index].entry(number) else { continue }
+            return entry.place == .free ? nil : PDFDefinition(entry: entry, revision: index)
+        }
+        return nil
+    }
+
+    /// The object as it is at `revision`; nil where it is free or nothing defines it, which means null.
+    package func object(_ reference: PDFReference, at revision: Int) throws(PDFFault) -> PDFObject? {
+        guard let definition = try definition(of: reference.number, at: revision) else { return nil }
+        guard definition.entry.generation == reference.generation else { return nil }
+        return try object(definition, at: revision)
+    }
+
+    /// `value`, or what it refers to at `revision`.
+    package func resolve(_ value: PDFValue?, at revision: Int) throws(PDFFault) -> PDFValue {
+        guard let value else { return .null }
+        guard let reference = value.reference else { return value }
+        let target = try object(reference, at: revision)?.value ?? .null
+        guard target.reference == nil else {
+            throw PDFFault(.malformed, "object \(reference.number) is a reference", at: 0)
+        }
+        return target
+    }
+
+    package func object(_ definition: PDFDefinition, at revision: Int) throws(PDFFault) -> PDFObject {
+        let number = definition.entry.number
+        switch definition.entry.place {
+        case .free: throw PDFFault(.malformed, "object \(number) is free", at: 0)
+        case .compressed(let stream, let index):
+            return try objectStream(stream, at: revision).object(at: index, number: number, budget)
+        case .offset(let offset):
+            // What a revision defines lies inside it, or whoever appends could finish it.
+            let end = revisions[definition.revision].end
+            guard offset > 0, offset < end else {
+                throw PDFFault(.malformed, "object \(number) outside of its revision", at: offset)
+            }
+            var parser = PDFParser(PDFCursor(source, at: offset, end: end, budget))
+            let object = try parser.object { [self] reference throws(PDFFault) in
+                try streamLength(reference, at: revision)
+            }
+            guard object.reference == PDFReference(number, definition.entry.generation) else {
+                throw PDFFault(.malformed, "another object than \(number) stands there", at: offset)
+            }
+            return object
+        }
+    }
+
+    /// A stream's length that is an object of its own: a number, so this cannot go on for ever.
+    private func streamLength(_ reference: PDFReference, at revision: Int) throws(PDFFault) -> Int? {
+        guard let definition = try definition(of: reference.number, at: revision),
+            case .offset(let offset) = definition.entry.place, offset > 0
+        else { return nil }
+        var parser = PDFParser(
+            PDFCursor(source, at: offset, end: revisions[definition.revision].end, budget))
+        guard try parser.objectHead() == reference else { return nil }
+        return try parser.value().integer
+    }
+
+    /// The bytes of a stream as they stand in the file.
+    package func rawStream(of object: PDFObject, bytesMax: Int) throws(PDFFault) -> [UInt8]? {
+        guard let range = object.stream else { return nil }
+        guard range.count <= bytesMax else {
+            throw PDFFault(.tooLarge, "stream", at: range.lowerBound)
+        }
+        try budget.spend(range.count, at: range.lowerBound)
+        return try source.read(at: range.lowerBound, count: range.count)
+    }
+
+    /// The bytes of a stream, decoded.
+    package func stream(of object: PDFObject) throws(PDFFault) -> [UInt8]? {
+        guard let dictionary = object.dictionary,
+            let raw = try rawStream(of: object, bytesMax: budget.limits.inflatedBytesMax)
+        else { return nil }
+        return try StreamDecoder(budget: budget).decode(raw, dictionary, at: object.range?.lowerBound ?? 0)
+    }
+}

@@ -1,0 +1,110 @@
+internal import PDF
+
+/// A form field without fields below it, with what it inherits (ISO 32000-2 section 12.7.4).
+struct PDFField {
+    let reference: PDFReference
+    /// Fully qualified: partial names joined by full stops.
+    let name: String
+    let type: PDFName?
+    let value: PDFValue?
+    let dictionary: PDFDictionary
+    /// Where it is shown: the field itself where the two are one, or its kids.
+    let widgets: [PDFReference]
+
+    var isSignature: Bool { type == "Sig" }
+}
+
+/// The fields of the interactive form as one revision has them.
+struct PDFForm {
+    let dictionary: PDFDictionary?
+    let fields: [PDFField]
+
+    static let fieldsMax = 20_000
+    private static let depthMax = 32
+
+    init(of file: PDFFile, at revision: Int) throws(PDFFault) {
+        let catalog = try file.resolve(file.trailer(at: revision)["Root"], at: revision)
+        guard let catalog = catalog.dictionary else { throw PDFFault(.malformed, "no catalog", at: 0) }
+        let form = try file.resolve(catalog["AcroForm"], at: revision)
+        dictionary = form.dictionary
+        guard let form = form.dictionary else {
+            guard form == .null else { throw PDFFault(.malformed, "AcroForm is no dictionary", at: 0) }
+            fields = []
+            return
+        }
+        var walk = Walk(file: file, revision: revision)
+        switch try file.resolve(form["Fields"], at: revision) {
+        case .null: break
+        case .array(let roots):
+            for root in roots { try walk.visit(root, Inherited(), depth: 0) }
+        default: throw PDFFault(.malformed, "Fields is no array", at: 0)
+        }
+        fields = walk.fields
+    }
+
+    private struct Inherited {
+        var name = ""
+        var type: PDFName?
+        var value: PDFValue?
+    }
+
+    private struct Walk {
+        let file: PDFFile
+        let revision: Int
+        var fields: [PDFField] = []
+        private var seen: Set<PDFReference> = []
+
+        init(file: PDFFile, revision: Int) {
+            self.file = file
+            self.revision = revision
+        }
+
+        mutating func visit(_ value: PDFValue, _ above: Inherited, depth: Int) throws(PDFFault) {
+            guard let reference = value.reference else {
+                throw PDFFault(.malformed, "a field that is no object of its own", at: 0)
+            }
+            guard depth <= PDFForm.depthMax, seen.count < PDFForm.fieldsMax else {
+                throw PDFFault(.tooLarge, "too many form fields", at: 0)
+            }
+            guard seen.insert(reference).inserted else {
+                throw PDFFault(.malformed, "form field \(reference.number) twice", at: 0)
+            }
+            guard let field = try file.object(reference, at: revision)?.value else { return }
+            guard let field = field.dictionary else {
+                throw PDFFault(.malformed, "form field \(reference.number) is no dictionary", at: 0)
+            }
+            var inherited = above
+            if let part = try file.resolve(field["T"], at: revision).string {
+                inherited.name += (above.name.isEmpty ? "" : ".") + PDFText.decode(part)
+            }
+            if let type = try file.resolve(field["FT"], at: revision).name { inherited.type = type }
+            if let value = field["V"] { inherited.value = value }
+            try visitKids(of: field, reference, inherited, depth: depth)
+        }
+
+        /// Kids with a name are fields; those without are where this field is shown.
+        private mutating func visitKids(
+            of field: PDFDictionary, _ reference: PDFReference, _ inherited: Inherited, depth: Int
+        ) throws(PDFFault) {
+            var widgets: [PDFReference] = []
+            var hasFieldsBelow = false
+            for kid in try file.resolve(field["Kids"], at: revision).array ?? [] {
+                guard let target = kid.reference,
+                    let dictionary = try file.object(target, at: revision)?.dictionary
+                else { throw PDFFault(.malformed, "kid of form field \(reference.number)", at: 0) }
+                if dictionary["T"] != nil || dictionary["Kids"] != nil {
+                    hasFieldsBelow = true
+                    try visit(kid, inherited, depth: depth + 1)
+                } else {
+                    widgets.append(target)
+                }
+            }
+            if hasFieldsBelow, widgets.isEmpty { return }
+            if field["Subtype"] == .name("Widget") || widgets.isEmpty { widgets.append(reference) }
+            fields.append(
+                PDFField(
+                    reference: reference, name: inherited.name, type: inherited.type,
+                    value: inherited.value, dictionary: field, widgets: widgets))
+        }
+    }
+}

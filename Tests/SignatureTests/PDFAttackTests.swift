@@ -1,0 +1,383 @@
+import OpenSSL
+import PDF
+import Testing
+
+@testable import Signature
+
+/// The attacks on PDF signatures that are known by name, and their relatives: each with its exact code.
+@Suite struct `A PDF's signature is refused` {
+    let authority: Authority
+
+    init() throws { authority = try Authority() }
+
+    private func signed(
+        _ style: PDFDraft.Style = .table, _ change: (inout PDFDraft.Shape) -> Void = { _ in }
+    ) throws -> PDFDraft {
+        var draft = PDFDraft(style)
+        var shape = PDFDraft.Shape()
+        change(&shape)
+        try draft.sign(authority, shape)
+        return draft
+    }
+
+    private func codes(_ draft: PDFDraft) -> [SignatureReasonCode] { failures(judge(draft, authority).first) }
+
+    // MARK: Universal signature forgery
+
+    @Test(arguments: ["", "/ByteRange null"])
+    func `without a ByteRange`(text: String) throws {
+        #expect(codes(try signed { $0.byteRange = { _, _, _ in text } }) == [.pdfByteRangeMissing])
+    }
+
+    @Test(arguments: [
+        "/ByteRange []", "/ByteRange [0 10]", "/ByteRange [0 -1 100 200]", "/ByteRange [0 0 100 20]",
+        "/ByteRange [1 100 200 300]", "/ByteRange [0 200 100 300]", "/ByteRange [0 100 100 300]",
+        "/ByteRange [0 100 200 99999999]", "/ByteRange [0 100 99999999 1]", "/ByteRange [0 1 2 3 4 5]",
+        "/ByteRange (0 1 2 3)", "/ByteRange [0 100 200 -5]", "/ByteRange [0 1.5 20 30]",
+    ])
+    func `with a ByteRange of another form`(text: String) throws {
+        #expect(codes(try signed { $0.byteRange = { _, _, _ in text } }) == [.pdfByteRangeInvalid])
+    }
+
+    @Test func `with nothing in Contents`() throws {
+        let draft = try signed { $0.contents = { _, length in String(repeating: "0", count: length) } }
+        #expect(codes(draft) == [.pdfContentsMissing])
+    }
+
+    @Test func `with something behind the value in Contents`() throws {
+        let draft = try signed {
+            $0.contents = { cms, length in
+                cms + String(repeating: "0", count: length - cms.utf8.count - 2) + "01"
+            }
+        }
+        #expect(codes(draft) == [.pdfContentsPadding])
+    }
+
+    @Test func `with Contents that is no CMS`() throws {
+        let draft = try signed { $0.contents = { _, length in String(repeating: "ab", count: length / 2) } }
+        #expect(codes(draft) == [.cmsMalformed])
+    }
+
+    // MARK: Signature wrapping
+
+    @Test(arguments: [-1, 1, 40])
+    func `with a gap that is not its Contents`(shift: Int) throws {
+        let draft = try signed {
+            $0.byteRange = { a, b, c in "/ByteRange [0 \(a + shift) \(b) \(c)]" }
+        }
+        #expect(codes(draft) == [.pdfGapMismatch])
+    }
+
+    @Test func `with the second range moved to a copy further back`() throws {
+        var draft = try signed { $0.byteRange = { a, b, c in "/ByteRange [0 \(a) \(b + 40) \(c - 40)]" } }
+        draft.append(raw: String(repeating: " ", count: 40))
+        #expect(codes(draft) == [.pdfGapMismatch])
+    }
+
+    @Test func `with spaces in Contents`() throws {
+        let draft = try signed {
+            $0.contents = { cms, length in
+                cms + String(repeating: "0", count: length - cms.utf8.count - 2) + "  "
+            }
+        }
+        #expect(codes(draft) == [.pdfGapMismatch])
+    }
+
+    @Test func `with a range that ends inside of a revision`() throws {
+        let draft = try signed { $0.byteRange = { a, b, c in "/ByteRange [0 \(a) \(b) \(c - 9)]" } }
+        #expect(codes(draft) == [.pdfCoverage])
+    }
+
+    // MARK: Kinds
+
+    @Test(arguments: ["adbe.pkcs7.sha1", "adbe.x509.rsa_sha1", "Foo"])
+    func `of a kind that is not judged`(kind: String) throws {
+        let reports = judge(try signed { $0.subFilter = "/SubFilter /\(kind)" }, authority)
+        #expect(reports.map(failures) == [[.pdfSubFilter]])
+        #expect(reports.map(\.indication) == [.indeterminate])
+    }
+
+    @Test func `without a SubFilter`() throws {
+        #expect(codes(try signed { $0.subFilter = "" }) == [.pdfStructure])
+    }
+
+    // MARK: Incremental saving
+
+    @Test(arguments: PDFDraft.Style.allCases)
+    func `with a page's content replaced later`(style: PDFDraft.Style) throws {
+        var draft = try signed(style)
+        draft.append([(4, PDFDraft.stream("BT /F1 12 Tf 72 700 Td (Cong van 999) Tj ET"))])
+        #expect(codes(draft) == [.pdfChangedAfterSigning])
+    }
+
+    @Test func `with a body behind it that has no cross-reference section`() throws {
+        var draft = try signed()
+        draft.append(raw: "4 0 obj\n\(PDFDraft.stream("evil"))\nendobj\n")
+        #expect(codes(draft) == [.pdfAppendedBytes])
+    }
+
+    @Test func `with a body behind it and the old startxref again`() throws {
+        var draft = try signed()
+        draft.append(
+            raw: "4 0 obj\n\(PDFDraft.stream("evil"))\nendobj\nstartxref\n\(draft.sections[1])\n%%EOF\n")
+        #expect(codes(draft) == [.pdfAppendedBytes])
+    }
+
+    @Test func `with a trailer behind it and no table`() throws {
+        var draft = try signed()
+        draft.append(raw: "trailer\n<< /Root 1 0 R /Size 9 >>\nstartxref\n0\n%%EOF\n")
+        #expect(codes(draft) == [.pdfMalformed])
+    }
+
+    @Test(arguments: ["\n", "%", String(repeating: " ", count: 5000)])
+    func `with anything at all behind it`(text: String) throws {
+        var draft = try signed()
+        draft.append(raw: text)
+        #expect(codes(draft) == [.pdfAppendedBytes])
+    }
+
+    @Test func `with an empty revision behind it`() throws {
+        var draft = try signed()
+        draft.append([])
+        #expect(codes(draft) == [.pdfChangedAfterSigning])
+    }
+
+    @Test func `with the document information alone changed`() throws {
+        var draft = PDFDraft(objects: [(6, PDFDraft.information)])
+        try draft.sign(authority, PDFDraft.Shape(trailer: "/Info 6 0 R"))
+        draft.append([(6, "<< /Title (Cong van) /ModDate (D:20261121120000Z) >>")], trailer: "/Info 6 0 R")
+        #expect(codes(draft) == [.pdfChangedAfterSigning])
+    }
+
+    @Test func `with the title changed beside a further signature`() throws {
+        var draft = PDFDraft(objects: [(6, PDFDraft.information)])
+        try draft.sign(authority, PDFDraft.Shape(trailer: "/Info 6 0 R"))
+        try draft.sign(
+            authority,
+            PDFDraft.Shape(name: "Seal", objects: [(6, "<< /Title (Other) >>")], trailer: "/Info 6 0 R"))
+        #expect(codes(draft) == [.pdfChangedAfterSigning])
+    }
+
+    @Test func `with the catalog's pages led elsewhere`() throws {
+        var draft = try signed()
+        let pages = draft.newNumber()
+        let catalog = draft.catalog.replacing("/Pages 2 0 R", with: "/Pages \(pages) 0 R")
+        draft.append([(1, catalog), (pages, "<< /Type /Pages /Kids [3 0 R 3 0 R] /Count 2 >>")])
+        #expect(codes(draft) == [.pdfChangedAfterSigning])
+    }
+
+    @Test func `with content changed beside a further signature`() throws {
+        var draft = try signed()
+        try draft.sign(
+            authority, PDFDraft.Shape(name: "Seal", objects: [(4, PDFDraft.stream("BT (999) Tj ET"))]))
+        let reports = judge(draft, authority)
+        #expect(reports.map(failures) == [[.pdfChangedAfterSigning], []])
+        #expect(Verdict(signatures: reports).indication == .totalFailed)
+    }
+
+    @Test func `with an object removed`() throws {
+        var draft = try signed()
+        draft.append([], freed: [4])
+        #expect(codes(draft) == [.pdfChangedAfterSigning])
+    }
+
+    @Test func `with the field taken away`() throws {
+        var draft = try signed()
+        draft.fields = []
+        draft.annotations = []
+        draft.append([(1, draft.catalog), (3, draft.page)])
+        let found = codes(draft)
+        #expect(found.contains(.pdfSignatureRemoved))
+        #expect(found.contains(.pdfChangedAfterSigning))
+    }
+
+    // MARK: Shadow attacks
+
+    @Test func `with an object defined that was missing when it was signed`() throws {
+        var draft = PDFDraft()
+        draft.pageEntries = "/Contents2 [77 0 R]"
+        try draft.sign(authority)
+        draft.append([(77, PDFDraft.stream("hidden"))])
+        #expect(codes(draft) == [.pdfChangedAfterSigning])
+    }
+
+    @Test func `with a section that leads to another text of the signed bytes`() throws {
+        // Two texts of object 4 lie in what is signed; a table behind it chooses the other one.
+        let hidden = "4 0 obj\n\(PDFDraft.stream("BT (the other text) Tj ET"))\nendobj\n"
+        var draft = PDFDraft(objects: [(6, PDFDraft.stream(hidden))])
+        try draft.sign(authority)
+        let place = draft.bytes.indices.first { draft.bytes[$0...].starts(with: Array(hidden.utf8)) }!
+        let digits = String(repeating: "0", count: 10 - "\(place)".utf8.count) + "\(place)"
+        let start = draft.bytes.count
+        draft.append(
+            raw:
+                "xref\n4 1\n\(digits) 00000 n \ntrailer\n<< /Size 9 /Root 1 0 R /Prev \(draft.sections[1]) >>\n"
+                + "startxref\n\(start)\n%%EOF\n")
+        #expect(codes(draft) == [.pdfChangedAfterSigning])
+    }
+
+    @Test func `with an object stream replaced`() throws {
+        var draft = PDFDraft(.packed)
+        try draft.sign(authority)
+        // The first increment's container, by its number: what is in it changes without being named.
+        let container = 6
+        let objects = [
+            (1, draft.catalog), (2, "<< /Type /Pages /Kids [3 0 R 3 0 R] /Count 2 >>"), (3, draft.page),
+            (5, "<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"),
+        ]
+        let place = draft.bytes.count
+        draft.append(raw: PDFDraft.objectStream(container, objects))
+        let start = draft.bytes.count
+        let digits = String(repeating: "0", count: 10 - "\(place)".utf8.count) + "\(place)"
+        draft.append(
+            raw: "xref\n\(container) 1\n\(digits) 00000 n \ntrailer\n<< /Size 30 /Root 1 0 R "
+                + "/Prev \(draft.sections[1]) >>\nstartxref\n\(start)\n%%EOF\n")
+        #expect(codes(draft) == [.pdfChangedAfterSigning])
+    }
+
+    // MARK: Annotations and certification
+
+    @Test(arguments: ["", "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 3 >> >>]"])
+    func `with an annotation laid over the page`(certification: String) throws {
+        var draft = try signed { $0.entries = certification }
+        let note = draft.newNumber()
+        draft.annotations.append(note)
+        draft.append([
+            (3, draft.page),
+            (note, "<< /Type /Annot /Subtype /FreeText /Rect [72 690 300 720] /Contents (999) >>"),
+        ])
+        #expect(codes(draft) == [.pdfAnnotationChanged])
+    }
+
+    @Test(arguments: [1, 2, 3])
+    func `with a visible signature added to a certified document`(permission: Int) throws {
+        var draft = try signed {
+            $0.entries = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P \(permission) >> >>]"
+        }
+        let appearance = draft.newNumber()
+        try draft.sign(
+            authority,
+            PDFDraft.Shape(
+                name: "Evil", fieldEntries: "/AP << /N \(appearance) 0 R >>", rectangle: "[72 690 300 720]",
+                objects: [(appearance, PDFDraft.stream("999", "/Subtype /Form /BBox [0 0 9 9]"))]))
+        #expect(judge(draft, authority).map(failures) == [[.pdfCertificationForbids], []])
+    }
+
+    @Test func `with a signature after a certification that permits nothing`() throws {
+        var draft = try signed {
+            $0.entries = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 1 >> >>]"
+        }
+        try draft.sign(authority, PDFDraft.Shape(name: "Seal"))
+        #expect(judge(draft, authority).map(failures) == [[.pdfCertificationForbids], []])
+    }
+
+    @Test func `as a certification that is not the first`() throws {
+        var draft = try signed()
+        try draft.sign(
+            authority,
+            PDFDraft.Shape(name: "Late", entries: "/Reference [<< /TransformMethod /DocMDP >>]"))
+        #expect(judge(draft, authority).map(failures) == [[], [.pdfCertification]])
+    }
+
+    @Test func `as a certification that permits what there is no word for`() throws {
+        let draft = try signed {
+            $0.entries = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 4 >> >>]"
+        }
+        #expect(codes(draft) == [.pdfCertification])
+    }
+
+    // MARK: Fields
+
+    @Test func `in two fields at once`() throws {
+        var draft = try signed()
+        let second = draft.newNumber()
+        let value = draft.fields[0] - 1
+        draft.fields.append(second)
+        draft.annotations.append(second)
+        draft.append([
+            (1, draft.catalog), (3, draft.page),
+            (
+                second,
+                "<< /Type /Annot /Subtype /Widget /FT /Sig /T (Copy) /V \(value) 0 R /Rect [0 0 0 0] >>"
+            ),
+        ])
+        let reports = judge(draft, authority)
+        #expect(reports.count == 2)
+        #expect(reports.allSatisfy { failures($0).contains(.pdfSignatureShared) })
+    }
+
+    @Test func `in two fields of one name`() throws {
+        var draft = try signed()
+        try draft.sign(authority)
+        #expect(judge(draft, authority).allSatisfy { failures($0) == [.pdfFieldRepeated] })
+    }
+
+    @Test func `where a new field acts by itself`() throws {
+        var draft = try signed()
+        try draft.sign(
+            authority, PDFDraft.Shape(name: "Seal", fieldEntries: "/AA << /E << /S /JavaScript >> >>"))
+        #expect(judge(draft, authority).map(failures) == [[.pdfChangedAfterSigning], []])
+    }
+
+    // MARK: Files
+
+    @Test func `in an encrypted file, which is neither good nor bad`() throws {
+        var draft = PDFDraft()
+        try draft.sign(authority, PDFDraft.Shape(trailer: "/Encrypt << /Filter /Standard /V 4 >>"))
+        let reports = judge(draft, authority)
+        #expect(reports.map(failures) == [[.pdfEncrypted]])
+        #expect(reports.map(\.indication) == [.indeterminate])
+        #expect(reports.map(\.isUnsigned) == [false])
+    }
+
+    @Test func `in a file that only a lenient viewer opens`() throws {
+        var draft = try signed()
+        draft.replace("trailer\n<< /Size 6", by: "trailer\n<< /Size X")
+        #expect(codes(draft) == [.pdfMalformed])
+        #expect(judge(draft, authority).first?.indication == .totalFailed)
+    }
+
+    @Test func `with a key that stands twice`() throws {
+        #expect(codes(try signed { $0.entries = "/Filter /Other" }) == [.pdfMalformed])
+    }
+}
+
+@Suite struct `A form in a PDF` {
+    let authority: Authority
+    static let lock =
+        "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 2 >> >> "
+        + "<< /TransformMethod /FieldMDP /TransformParams << /Action /Include /Fields [(So)] >> >>]"
+    static let permits = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 2 >> >>]"
+
+    init() throws { authority = try Authority() }
+
+    private func filled(after entries: String) throws -> [[SignatureReasonCode]] {
+        var draft = PDFDraft()
+        let field = draft.newNumber()
+        draft.fields = [field]
+        draft.annotations = [field]
+        let text = "/Type /Annot /Subtype /Widget /FT /Tx /T (So) /Rect [10 10 90 30]"
+        draft.append([(1, draft.catalog), (3, draft.page), (field, "<< \(text) >>")])
+        try draft.sign(authority, PDFDraft.Shape(entries: entries))
+        draft.append([(field, "<< \(text) /V (482) >>")])
+        return judge(draft, authority).map(failures)
+    }
+
+    @Test func `may be filled in where the certification permits it`() throws {
+        #expect(try filled(after: Self.permits) == [[]])
+    }
+
+    @Test func `must not be filled in after an ordinary signature`() throws {
+        #expect(try filled(after: "") == [[.pdfFormChanged]])
+    }
+
+    @Test func `must not be filled in where the signature locks the field`() throws {
+        #expect(try filled(after: Self.lock) == [[.pdfFieldLocked]])
+    }
+
+    @Test func `must not be filled in where nothing is permitted`() throws {
+        #expect(
+            try filled(after: "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 1 >> >>]")
+                == [[.pdfCertificationForbids]])
+    }
+}
