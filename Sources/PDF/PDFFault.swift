@@ -1,8 +1,8 @@
 /// Why a file is not read, or not further.
 package struct PDFFault: Error, Sendable, Equatable {
     package enum Kind: String, Sendable {
-        /// Not built as ISO 32000-2 says. Nothing is repaired: what a lenient viewer makes of a broken file is
-        /// its own guess, and the signature says nothing about it.
+        /// Not built as ISO 32000-2 says. Nothing is repaired: what a lenient viewer makes of a broken file
+        /// is its own guess, and the signature says nothing about it.
         case malformed
         /// Does not begin with `%PDF-`.
         case notPDF

@@ -26,7 +26,8 @@ package struct PDFDefinition: Sendable, Hashable {
     package let revision: Int
 }
 
-/// A PDF as its increments made it (ISO 32000-2), read strictly: nothing is searched for, guessed or repaired.
+/// A PDF as its increments made it (ISO 32000-2), read strictly: nothing is searched for, guessed or
+/// repaired.
 ///
 /// Holds the cross-reference entries and a few unpacked object streams; objects are read when asked for.
 package final class PDFFile {

@@ -44,6 +44,41 @@ import Transport
         },
     ]
 
+    @Test func `is one whose PDF was changed after a leader signed it; whole, it goes in`() throws {
+        let world = try World()
+        try world.start()
+        let text = "%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
+        let two = "2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n"
+        let three = "3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>\nendobj\n"
+        let places = [9, text.utf8.count, (text + two).utf8.count]
+        let table = places.map { String(format: "%010d 00000 n \n", $0) }.joined()
+        let plain =
+            text + two + three + "xref\n0 4\n0000000000 65535 f \n\(table)"
+            + "trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n\((text + two + three).utf8.count)\n%%EOF\n"
+        try Data(plain.utf8).write(to: URL(fileURLWithPath: world.path("plain.pdf")))
+        // A leader's certificate is nobody's registered one.
+        try world.sign(world.path("plain.pdf"), with: World.recipients[0], to: world.path("signed.pdf"))
+        let signed = try world.bytes(world.path("signed.pdf"))
+        let sender = try world.client(World.sender)
+
+        let good = try sender.submit(try world.bytes(try world.letter(attachment: signed)))
+        #expect(good.status == 201)
+        let key = good.json["documentKey"]?.string ?? ""
+        let trail = try JSONReader.read(try sender.get("/v1/documents/\(key)").bytes)
+        let signatures = trail["verdict"]?["signatures"]?.array ?? []
+        #expect(signatures.map { $0["format"]?.string } == ["XML-DSig", "PAdES-B"])
+        #expect(signatures.last?["document"]?.string == "1.pdf")
+        #expect(signatures.last?["coverage"]?.string == "whole file, revision 2 of 2")
+
+        var changed = Data(signed)
+        let place = try #require(changed.range(of: Data("595 842".utf8)))
+        changed.replaceSubrange(place, with: Data("595 843".utf8))
+        let bad = try sender.submit(try world.bytes(try world.letter(attachment: Array(changed))))
+        #expect(bad.status == 422)
+        #expect(bad.json["code"]?.string == "signature_invalid")
+        world.kill()
+    }
+
     @Test func `is refused with a code and changes nothing`() throws {
         let world = try World()
         try world.start()

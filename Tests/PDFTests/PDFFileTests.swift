@@ -85,8 +85,8 @@ func fault(_ bytes: [UInt8], limits: PDFLimits = PDFLimits()) -> PDFFault? {
         var bytes = Array("%PDF-1.7\n".utf8)
         let container = bytes.count
         bytes += Array(
-            "2 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length \(packed.count) >>\nstream\n"
-                .utf8)
+            ("2 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode "
+                + "/Length \(packed.count) >>\nstream\n").utf8)
         bytes += packed + Array("\nendstream\nendobj\n".utf8)
         let start = bytes.count
         let rows: [UInt8] = [

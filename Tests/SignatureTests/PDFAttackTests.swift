@@ -211,7 +211,8 @@ import Testing
         let start = draft.bytes.count
         draft.append(
             raw:
-                "xref\n4 1\n\(digits) 00000 n \ntrailer\n<< /Size 9 /Root 1 0 R /Prev \(draft.sections[1]) >>\n"
+                "xref\n4 1\n\(digits) 00000 n \ntrailer\n<< /Size 9 /Root 1 0 R "
+                + "/Prev \(draft.sections[1]) >>\n"
                 + "startxref\n\(start)\n%%EOF\n")
         #expect(codes(draft) == [.pdfChangedAfterSigning])
     }

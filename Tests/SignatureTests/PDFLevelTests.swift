@@ -39,6 +39,7 @@ import Testing
             PDFDraft.Shape(cms: { covered in
                 var cms = CMSDraft(authority)
                 cms.content = covered
+                cms.attributes[1].values = [tlv(0x04, SHA256.hash(covered).bytes)]
                 cms.certificates = [authority.signer, authority.agencies.certificate]
                 try cms.stamp(by: tsa, at: noon)
                 return try cms.bytes()
@@ -59,7 +60,9 @@ import Testing
         return draft
     }
 
-    private func archived(_ draft: PDFDraft, over: ([UInt8]) -> [UInt8] = { $0 }) throws -> PDFDraft {
+    private func archived(
+        _ draft: PDFDraft, over: @escaping ([UInt8]) -> [UInt8] = { $0 }
+    ) throws -> PDFDraft {
         var draft = draft
         try draft.sign(
             authority,

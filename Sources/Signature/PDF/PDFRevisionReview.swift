@@ -36,7 +36,8 @@ struct PDFRevisionReview {
 
     /// Finds out what the revision holds.
     ///
-    /// - Throws: `SignatureReason` for a change that nothing permits, `PDFFault` for a file that cannot be read.
+    /// - Throws: `SignatureReason` for a change that nothing permits, `PDFFault` for a file that cannot be
+    ///   read.
     mutating func run() throws {
         // An object that was referred to before anybody defined it would change what was signed.
         for number in changes.added where !index.uses(of: number, upTo: old).isEmpty {
