@@ -107,6 +107,11 @@ package import Exchange
         return unsafe X509_self_signed(handle, 1) == 1
     }
 
+    /// By name only, compared as OpenSSL does: case and spelling of the encoding apart.
+    func namesAsIssuer(_ other: Certificate) -> Bool {
+        unsafe X509_NAME_cmp(X509_get_issuer_name(handle), X509_get_subject_name(other.handle)) == 0
+    }
+
     package func isValid(at instant: Instant) -> Bool {
         notBefore <= instant && instant <= notAfter
     }

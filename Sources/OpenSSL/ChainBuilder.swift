@@ -33,7 +33,7 @@ internal import Exchange
         from leaf: Certificate, untrusted: [Certificate], purpose: ChainPurpose, at time: Instant
     ) throws(ChainFailure) -> [Certificate] {
         // Configured ones first: a message must not put a look-alike in front of them.
-        var helpers = intermediates + untrusted
+        var helpers = intermediates + relevant(untrusted, above: leaf)
         var trustedNow = anchors
         var first: ChainFailure?
         for _ in 0..<Self.pathsMax {
@@ -54,6 +54,26 @@ internal import Exchange
             trustedNow.removeAll { $0 === culprit }
         }
         throw first ?? ChainFailure(code: .internalError, depth: 0, detail: "no path was tried")
+    }
+
+    /// Of what came along, the authorities whose names lead up from the leaf, nearest first.
+    private func relevant(_ offered: [Certificate], above leaf: Certificate) -> [Certificate] {
+        let pool = offered + intermediates
+        var found: [Certificate] = []
+        var seen: Set<Digest256> = [leaf.sha256]
+        var reached = [leaf]
+        var next = 0
+        while next < reached.count {
+            for (index, certificate) in pool.enumerated() where reached[next].namesAsIssuer(certificate) {
+                guard seen.insert(certificate.sha256).inserted else { continue }
+                reached.append(certificate)
+                guard index < offered.count else { continue }
+                guard found.count < TrustStore.helpersMax else { return found }
+                found.append(certificate)
+            }
+            next += 1
+        }
+        return found
     }
 
     /// The certificate above the leaf, nearest to the failure, in whose place another one could stand.

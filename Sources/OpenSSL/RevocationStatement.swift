@@ -75,7 +75,7 @@ struct RevocationAnswer {
         guard let newest = present.dropFirst(ended.count).first else {
             let cause: RevocationStatus.Cause =
                 !present.isEmpty ? .stale : !sorted.isEmpty ? .notYetValid : otherwise
-            self.init(status: .unknown(cause), items: [], holds: nil)
+            self.init(status: .unknown(cause), items: [], holds: holds)
             return
         }
         let status: RevocationStatus =

@@ -4,8 +4,11 @@ internal import Synchronization
 /// Anchors, intermediates and revocation data of one moment. Immutable: a new list makes a new store, swapped
 /// by pointer, with a new version and an empty cache of results.
 package final class TrustStore: Sendable {
-    /// Certificates of one message that are looked at; a longer list is cut.
-    package static let untrustedCountMax = 16
+    /// Certificates of one message that are looked at; a longer list is cut. A PDF brings those of all its
+    /// signatures and timestamps.
+    package static let untrustedCountMax = 64
+    /// Of these, authorities that may stand above the signer.
+    package static let helpersMax = 16
     package static let depthMax = 8
     /// CRLs, and OCSP responses, of one message that are looked at; a longer list is cut.
     package static let embeddedMax = 64

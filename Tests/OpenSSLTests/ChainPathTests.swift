@@ -139,12 +139,33 @@ import Testing
     }
 
     @Test func `looks at so many certificates of a message and no more`() throws {
-        let others = try (0..<TrustStore.untrustedCountMax).map { index in
-            try demo.root.issue(profile("Other \(index)").asAuthority(), to: demo.agencies.key.publicKey())
-        }
         let good = demo.agencies.certificate
-        #expect(validate(demo.signer, Array(others.dropLast()) + [good]).failure == nil)
-        #expect(validate(demo.signer, others + [good]).failure?.code == .noPath)
+        func others(_ name: String, _ count: Int) throws -> [Certificate] {
+            let key = try PrivateKey.generate(.ec(.p256)).publicKey()
+            return try (0..<count).map { _ in try demo.root.issue(profile(name).asAuthority(), to: key) }
+        }
+        // Strangers take no room from those whose names lead upward.
+        let strangers = try others("Other", TrustStore.untrustedCountMax)
+        #expect(validate(demo.signer, strangers.dropLast() + [good]).failure == nil)
+        #expect(validate(demo.signer, strangers + [good]).failure?.code == .noPath)
+        let namesakes = try others("Agencies", TrustStore.helpersMax)
+        #expect(validate(demo.signer, namesakes.dropLast() + [good]).failure == nil)
+        #expect(validate(demo.signer, namesakes + [good]).failure?.code == .noPath)
+    }
+
+    @Test func `goes through what is configured and what came along alike`() throws {
+        let demo = try DemoAuthority(agencies: profile("Agencies").asAuthority())
+        let below = try demo.agencies.intermediate(profile("Below").asAuthority(), key: .generate(.ec(.p256)))
+        let lowest = try below.intermediate(profile("Lowest").asAuthority(), key: .generate(.ec(.p256)))
+        let leaf = try lowest.issue(profile("Leaf").asDocumentSigner(), to: key)
+        let authorities = [lowest.certificate, below.certificate, demo.agencies.certificate]
+        for configured in authorities.indices {
+            var came = authorities
+            let known = came.remove(at: configured)
+            for pool in [came, came.reversed()] {
+                #expect(validate(leaf, pool, anchors: [demo.root.certificate, known]).failure == nil)
+            }
+        }
     }
 
     @Test func `asks for timestamping and nothing else`() throws {
