@@ -65,11 +65,13 @@ let package = Package(
         floor("Transport", ["Exchange", "OpenSSL", "HTTP", "CLinux"]),
         // 3
         floor("Storage", ["Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),
+        floor("Trust", ["Exchange", "OpenSSL", "Files", "HTTP", "Signature", "Transport"]),
         // 4
         floor(
             "Hub",
             [
                 "Exchange", "JSON", "OpenSSL", "XML", "Files", "EdXML", "Signature", "AuditLog", "Storage",
+                "Trust",
                 "CLinux",
             ]),
         // 5
@@ -81,13 +83,13 @@ let package = Package(
             "lienthongd",
             [
                 "Exchange", "JSON", "OpenSSL", "Files", "HTTP", "Signature", "AuditLog", "Transport",
-                "Storage", "Hub", "API",
+                "Storage", "Trust", "Hub", "API",
             ]),
         program(
             "lienthong",
             [
                 "Exchange", "JSON", "OpenSSL", "XML", "Files", "HTTP", "EdXML", "Signature", "AuditLog",
-                "Transport", "Storage", "Hub", "CLinux",
+                "Transport", "Storage", "Trust", "Hub", "CLinux",
             ]),
 
         tests("ExchangeTests", ["Exchange"]),
@@ -105,6 +107,9 @@ let package = Package(
         tests("DatabaseTests", ["Database", "Exchange"]),
         tests(
             "SignatureTests", ["Signature", "Exchange", "Files", "JSON", "XML", "OpenSSL", "PDF", "CZlib"]),
+        tests(
+            "TrustTests",
+            ["Trust", "Exchange", "Files", "HTTP", "OpenSSL", "Signature", "Transport"]),
         tests("StorageTests", ["Storage", "Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL", "Files"], exclude: ["Judge"]),
         tests("HubTests", ["Hub", "Exchange"]),

@@ -16,7 +16,7 @@ struct DocumentEndpoint {
     func content(
         _ name: String, _ request: RequestHead, _ caller: Caller, _ exchange: HTTPExchange
     ) throws(Rejection) {
-        let auditorsMayRead = hub.options.auditorsMayReadLetters
+        let auditorsMayRead = hub.policy.auditorsMayReadLetters
         if caller.agency == nil, !(caller.has(.auditor) && auditorsMayRead) { throw .forbidden }
         let range = request.fields["Range"]
         let ifRange = request.fields["If-Range"]

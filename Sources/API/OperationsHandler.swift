@@ -6,11 +6,17 @@ package import Transport
 /// The operations listener: is it alive, is it ready, what does it count.
 package struct OperationsHandler: RequestHandler {
     private let hub: Hub
+    private let warnings: @Sendable () -> [String]
     /// What the faces count, beside the hub's own figures.
     private let gauges: @Sendable () -> [Metrics.Gauge]
 
-    package init(hub: Hub, gauges: @escaping @Sendable () -> [Metrics.Gauge]) {
+    /// - Parameter warnings: what does not keep letters out yet but will.
+    package init(
+        hub: Hub, warnings: @escaping @Sendable () -> [String],
+        gauges: @escaping @Sendable () -> [Metrics.Gauge]
+    ) {
         self.hub = hub
+        self.warnings = warnings
         self.gauges = gauges
     }
 
@@ -26,6 +32,8 @@ package struct OperationsHandler: RequestHandler {
                 writer.member("ready", reasons.isEmpty)
                 writer.name("reasons")
                 writer.array(reasons) { $0.string($1) }
+                writer.name("warnings")
+                writer.array(warnings()) { $0.string($1) }
             }
             exchange.respond(.json(body, status: reasons.isEmpty ? 200 : 503))
         case ["metrics"]:

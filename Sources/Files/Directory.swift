@@ -75,6 +75,35 @@ package enum Directory {
         return String(file[...slash]) + named
     }
 
+    /// What changes when a file's content is replaced or written over; nil where there is none.
+    package struct Stamp: Sendable, Hashable {
+        package let byteCount: Int64
+        package let modifiedNanoseconds: Int64
+        package let inode: UInt64
+    }
+
+    package static func stamp(of path: String) -> Stamp? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return Stamp(
+            byteCount: Int64(status.st_size),
+            modifiedNanoseconds: Int64(status.st_mtim.tv_sec) &* 1_000_000_000
+                &+ Int64(status.st_mtim.tv_nsec),
+            inode: UInt64(status.st_ino))
+    }
+
+    /// Writes a file whole or not at all: whoever reads `path` sees the old bytes or the new ones.
+    package static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
+        let draft = path + ".new"
+        // A leftover of a crash.
+        if exists(draft) { try remove(draft) }
+        let file = try File(draft, .createNew)
+        try file.write(bytes, at: 0)
+        try file.synchronize()
+        try rename(draft, to: path)
+        try synchronize(parent(of: path))
+    }
+
     package static func exists(_ path: String) -> Bool {
         unsafe access(path, F_OK) == 0
     }

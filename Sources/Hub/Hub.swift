@@ -1,19 +1,21 @@
 package import AuditLog
 package import Exchange
+package import OpenSSL
 package import Signature
 package import Storage
 internal import Synchronization
+package import Trust
 
 package struct HubOptions: Sendable {
     package var letterBytesMax: Int64 = 2 << 30
     package var leaseSecondsDefault = 300
     package var leaseSecondsMax = 43_200
-    package var auditorsMayReadLetters = false
     /// Letters are refused while the data directory has less room than this, in bytes.
     package var diskFreeBytesMin: Int64 = 256 << 20
     /// Threads for reads that block.
     package var workerThreads = 4
     package var sequencer = Sequencer.Limits()
+    package var policy = HubPolicy()
 
     package init() {}
 }
@@ -36,15 +38,17 @@ package final class Hub: Sendable {
     private let expiry: Expiry
     private let diskSpace: DiskSpace
     private let currentDirectory: Mutex<Directory>
-    private let currentPolicy = Mutex(HubPolicy())
+    private let currentPolicy: Mutex<HubPolicy>
     private let isStopping = Atomic<Bool>(false)
 
     /// Takes `store` for itself: from now on only the sequencer's thread writes.
     ///
-    /// - Parameter onFatal: the hub must not go on; the daemon ends and starts anew.
+    /// - Parameters:
+    ///   - signers: told who signed what comes in.
+    ///   - onFatal: the hub must not go on; the daemon ends and starts anew.
     package init(
         store: sending Store, reader: StoreReader, signer: CheckpointSigner, verifier: SignatureVerifier,
-        options: HubOptions, log: any EventLog, clock: Clock = .system,
+        signers: SeenSigners = SeenSigners(), options: HubOptions, log: any EventLog, clock: Clock = .system,
         onFatal: @escaping @Sendable (StorageError) -> Void
     ) throws(StorageError) {
         self.options = options
@@ -61,7 +65,9 @@ package final class Hub: Sendable {
         receipts = ReceiptIssuer(reader: reader, signer: signer)
         intake = Intake(
             spools: spools, sequencer: sequencer, inboxes: inboxes, issuer: receipts, workers: workers,
-            metrics: metrics, clock: clock, bytesMax: options.letterBytesMax, verifier: verifier)
+            metrics: metrics, clock: clock, bytesMax: options.letterBytesMax, verifier: verifier,
+            policy: options.policy, signers: signers)
+        currentPolicy = Mutex(options.policy)
         expiry = Expiry(sequencer: sequencer, inboxes: inboxes, metrics: metrics, log: log)
         currentDirectory = Mutex(Directory(try reader.directory()))
         try sequencer.start(store, onFatal: onFatal)
@@ -76,6 +82,7 @@ package final class Hub: Sendable {
 
     package func replacePolicy(_ policy: HubPolicy) {
         currentPolicy.withLock { $0 = policy }
+        intake.replacePolicy(policy)
     }
 
     /// Why the hub is not ready for letters; empty where it is. For `/readyz`.
@@ -165,6 +172,17 @@ package final class Hub: Sendable {
     package func reloadDirectory() throws(StorageError) {
         let snapshot = Directory(try reader.directory())
         currentDirectory.withLock { $0 = snapshot }
+    }
+
+    /// Keeps the whole of certificates that the directory has by their SHA-256.
+    package func keep(_ certificates: [Certificate]) {
+        submit(.keepCertificates(certificates)) { _ in }
+    }
+
+    /// Takes a new trust list or algorithm policy; letters that are being judged keep the one they began
+    /// with.
+    package func replaceVerifier(_ verifier: SignatureVerifier) {
+        intake.replaceVerifier(verifier)
     }
 
     /// Writes an event of the hub's own life into the audit log.

@@ -5,6 +5,7 @@ internal import OpenSSL
 package import Signature
 package import Storage
 internal import Synchronization
+package import Trust
 
 /// The way of a letter into the hub. New here? Start with `accept`.
 package final class Intake: Sendable {
@@ -19,11 +20,14 @@ package final class Intake: Sendable {
     private let clock: Clock
     private let bytesMax: Int64
     private let verifier: Mutex<SignatureVerifier>
+    private let policy: Mutex<HubPolicy>
+    private let signers: SeenSigners
 
     package init(
         spools: SpoolDirectory, sequencer: Sequencer, inboxes: Inboxes, issuer: ReceiptIssuer,
         workers: Workers,
-        metrics: Metrics, clock: Clock, bytesMax: Int64, verifier: SignatureVerifier
+        metrics: Metrics, clock: Clock, bytesMax: Int64, verifier: SignatureVerifier,
+        policy: HubPolicy, signers: SeenSigners
     ) {
         self.spools = spools
         self.sequencer = sequencer
@@ -34,10 +38,15 @@ package final class Intake: Sendable {
         self.clock = clock
         self.bytesMax = bytesMax
         self.verifier = Mutex(verifier)
+        self.policy = Mutex(policy)
+        self.signers = signers
     }
 
-    /// Takes a new trust list; letters that are being judged keep the one they began with.
-    package func replaceVerifier(_ verifier: SignatureVerifier) {
+    func replacePolicy(_ policy: HubPolicy) {
+        self.policy.withLock { $0 = policy }
+    }
+
+    func replaceVerifier(_ verifier: SignatureVerifier) {
         self.verifier.withLock { $0 = verifier }
     }
 
@@ -90,10 +99,15 @@ package final class Intake: Sendable {
         // A status message carries no signature of its own (edXML 1.5); the connection's certificate speaks.
         var policy = sender.signaturePolicy
         if case .status(_) = read.message, read.detachedSignature == nil { policy = .off }
-        let verification = Verification(verifier: verifier.withLock { $0 })
-        return verification.verify(read, policy: policy, at: clock.now()) { algorithm in
-            algorithm == .sha256 ? read.sha256.bytes : read.payload.digest(algorithm)
+        var verifier = verifier.withLock { $0 }
+        if let until = self.policy.withLock({ $0.sha1Until[sender.code] }) {
+            verifier = verifier.tolerating(sha1Until: until)
         }
+        let verified = Verification(verifier: verifier).verify(read, policy: policy, at: clock.now()) {
+            algorithm in algorithm == .sha256 ? read.sha256.bytes : read.payload.digest(algorithm)
+        }
+        for report in verified.verdict.signatures { signers.note(report.chain) }
+        return verified
     }
 
     private func commit(_ admitted: AdmittedMessage, _ completion: @escaping Completion) {

@@ -41,11 +41,16 @@ package final class Metrics: Sendable {
     package struct Gauge: Sendable {
         package let name: String
         package let help: String
+        /// Name and value; a word of ours, so that nothing needs escaping.
+        package let label: (name: String, value: String)?
         package let value: Int64
 
-        package init(_ name: String, _ help: String, _ value: Int64) {
+        package init(
+            _ name: String, _ help: String, label: (name: String, value: String)? = nil, _ value: Int64
+        ) {
             self.name = name
             self.help = help
+            self.label = label
             self.value = value
         }
     }
@@ -62,9 +67,15 @@ package final class Metrics: Sendable {
         for (code, count) in refusals.withLock({ $0 }).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             text += "lienthong_refused_total{code=\"\(code.rawValue)\"} \(count)\n"
         }
+        var named = ""
         for gauge in gauges {
-            text += "# HELP lienthong_\(gauge.name) \(gauge.help)\n# TYPE lienthong_\(gauge.name) gauge\n"
-            text += "lienthong_\(gauge.name) \(gauge.value)\n"
+            // Those of one name follow each other, under one head.
+            if gauge.name != named {
+                text += "# HELP lienthong_\(gauge.name) \(gauge.help)\n# TYPE lienthong_\(gauge.name) gauge\n"
+            }
+            named = gauge.name
+            let label = gauge.label.map { "{\($0.name)=\"\($0.value)\"}" } ?? ""
+            text += "lienthong_\(gauge.name)\(label) \(gauge.value)\n"
         }
         return text
     }

@@ -44,7 +44,7 @@ enum EvidenceStrength {
 extension Certificate {
     /// True where `issuer` is named as the issuer and its key signed the certificate, with an algorithm that
     /// is evidence today. Says nothing of times and uses.
-    func isSigned(by issuer: Certificate) -> Bool {
+    package func isSigned(by issuer: Certificate) -> Bool {
         guard issuerDER == issuer.subjectDER else { return false }
         var algorithm: UnsafePointer<X509_ALGOR>?
         unsafe X509_get0_signature(nil, &algorithm, handle)

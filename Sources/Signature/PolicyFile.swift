@@ -1,5 +1,5 @@
 internal import Exchange
-internal import JSON
+package import JSON
 internal import OpenSSL
 
 /// A policy file that cannot be used.
@@ -17,13 +17,18 @@ extension AlgorithmPolicy {
     /// sha1Until: "2026-12-31T00:00:00+07:00"}`. What is absent keeps its default; an unknown key is an
     /// error, for a rule with a slip in its name would not hold.
     package init(json5 bytes: [UInt8]) throws(PolicyFileError) {
-        self.init()
         let value: JSONValue
         do {
             value = try JSONReader.read(bytes, dialect: .json5)
         } catch {
             throw PolicyFileError(line: error.line, detail: error.message)
         }
+        try self.init(value)
+    }
+
+    /// The same object inside of a larger file.
+    package init(_ value: JSONValue) throws(PolicyFileError) {
+        self.init()
         guard let members = value.object else { throw PolicyFileError(line: value.line, detail: "no object") }
         for member in members { try apply(member) }
     }

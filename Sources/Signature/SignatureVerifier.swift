@@ -17,6 +17,13 @@ package final class SignatureVerifier: Sendable {
         self.certificates = certificates
     }
 
+    /// The same with an exception for one agency; caches are shared.
+    package func tolerating(sha1Until: Instant) -> SignatureVerifier {
+        var algorithms = algorithms
+        algorithms.sha1Until = sha1Until
+        return SignatureVerifier(trust: trust, algorithms: algorithms, certificates: certificates)
+    }
+
     /// Judges a letter's own signature at `time`: the receipt's, as long as no timestamp says otherwise.
     package func verify(_ evidence: XMLSignatureEvidence, at time: Instant) -> SignatureReport {
         switch evidence.content {

@@ -15,6 +15,11 @@ package enum TrustFiles {
     package static let fileBytesMax: Int64 = 64 << 20
     private static let suffixes = [".pem", ".crt", ".cer", ".der", ".crl", ".ocsp", ".ors", ".resp"]
 
+    /// Whether a file of that name in a folder is looked into.
+    package static func isTaken(_ name: String) -> Bool {
+        suffixes.contains { name.lowercased().hasSuffix($0) }
+    }
+
     /// - Throws: where a file named directly holds no certificate, or one that cannot be read. In a directory
     ///   files of other kinds are passed over.
     package static func certificates(at paths: [String]) throws(TrustFileError) -> [Certificate] {
@@ -52,7 +57,7 @@ package enum TrustFiles {
                 items += found
                 continue
             }
-            for name in names.sorted() where suffixes.contains(where: { name.lowercased().hasSuffix($0) }) {
+            for name in names.sorted() where isTaken(name) {
                 guard let found = try? parse(try read("\(path)/\(name)")) else { continue }
                 items += found
             }

@@ -89,6 +89,7 @@ extension Store {
         case .started(let version): .hubStarted(version: version)
         case .stopped: .hubStopped
         case .configurationChanged(let digest): .configurationChanged(digest: digest)
+        case .policyChanged(let digest): .policyChanged(digest: digest)
         case .trustChanged(let digest): .trustChanged(digest: digest)
         }
     }

@@ -175,6 +175,8 @@ package enum HubEvent: Sendable, Equatable {
     case stopped
     /// The configuration was read again; the digest is of the file.
     case configurationChanged(Digest256)
+    /// What the hub goes by where law and directory leave room; the digest is of its settings.
+    case policyChanged(Digest256)
     /// Trust anchors, intermediates or revocation lists are others now; the digest names the new set.
     case trustChanged(Digest256)
 }

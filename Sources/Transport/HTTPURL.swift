@@ -114,6 +114,10 @@ package struct URLAllowList: Sendable, Hashable {
         self.rules = rules
     }
 
+    private init() { rules = [] }
+
+    package static let none = URLAllowList()
+
     package var isEmpty: Bool { rules.isEmpty }
 
     package func allows(_ url: HTTPURL) -> Bool {

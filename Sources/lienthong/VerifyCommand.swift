@@ -58,7 +58,7 @@ struct VerifyCommand: Command {
         }
     }
 
-    private static func time(_ arguments: Arguments) throws -> Instant {
+    static func time(_ arguments: Arguments) throws -> Instant {
         guard let text = arguments.value("--at") else { return Clock.system.now() }
         guard let time = Instant(rfc3339: text) else {
             throw CommandFailure(.usage, "--at phải là thời điểm RFC 3339, ví dụ 2026-11-20T09:15:30+07:00")

@@ -1,16 +1,17 @@
 internal import Exchange
 internal import Files
 internal import JSON
+internal import OpenSSL
 
 /// `hub.json5`, checked. Every key is explained in `Config/hub.json5`.
-struct Configuration: Sendable {
-    struct Log: Sendable {
+struct Configuration: Sendable, Hashable {
+    struct Log: Sendable, Hashable {
         let origin: String
         let key: String
         let isPublic: Bool
     }
 
-    struct Limits: Sendable {
+    struct Limits: Sendable, Hashable {
         let letterBytesMax: Int64
         let connectionsMax: Int
         let connectionsPerAddressMax: Int
@@ -22,12 +23,15 @@ struct Configuration: Sendable {
         let diskFreeBytesMin: Int64
     }
 
-    struct Leases: Sendable {
+    struct Leases: Sendable, Hashable {
         let secondsDefault: Int
         let secondsMax: Int
         let attemptsMax: Int
     }
 
+    let file: String
+    /// Of the file's bytes.
+    let digest: Digest256
     let hubCode: String
     let hubName: String
     let dataDirectory: String
@@ -36,12 +40,10 @@ struct Configuration: Sendable {
     let tlsCertificate: String
     let tlsKey: String
     let clientAnchors: [String]
-    let trustAnchors: [String]
-    let trustIntermediates: [String]
-    let trustCRLs: [String]
+    let trust: Trust
     let log: Log
     let directoryFile: String?
-    let auditorsMayRead: Bool
+    let policy: Policy
     let limits: Limits
     let leases: Leases
 
@@ -52,6 +54,8 @@ struct Configuration: Sendable {
         } catch {
             throw ConfigurationError(file: file, line: error.line, detail: error.message)
         }
+        self.file = file
+        digest = SHA256.hash(bytes)
         func absolute(_ path: String) -> String { Files.Directory.resolve(path, beside: file) }
 
         let root = try ConfigurationSection(file: file, root: value)
@@ -70,24 +74,24 @@ struct Configuration: Sendable {
         clientAnchors = try tls.texts("clientAnchors").map(absolute)
         if clientAnchors.isEmpty { throw tls.error("clientAnchors", "cần ít nhất một tệp chứng thư gốc") }
         try tls.finish()
-        let trust = try root.section("trust")
-        trustAnchors = try trust.texts("anchors").map(absolute)
-        if trustAnchors.isEmpty { throw trust.error("anchors", "cần ít nhất một tệp chứng thư gốc") }
-        trustIntermediates = try trust.texts("intermediates").map(absolute)
-        trustCRLs = try trust.texts("crls").map(absolute)
-        try trust.finish()
+        trust = try Trust(try root.section("trust"), absolute)
         let log = try root.section("log")
         self.log = Log(
             origin: try Self.origin(log), key: absolute(try log.optionalText("key") ?? "log.key"),
             isPublic: try log.boolean("public", default: false))
         try log.finish()
         directoryFile = try root.optionalText("directory").map(absolute)
-        let policy = try root.section("policy")
-        auditorsMayRead = try policy.boolean("auditorsMayReadLetters", default: false)
-        try policy.finish()
+        policy = try Policy(try root.section("policy"))
         limits = try Self.limits(try root.section("limits"))
         leases = try Self.leases(try root.section("leases"))
         try root.finish()
+    }
+
+    /// False where a setting differs that only a restart takes into use.
+    func differsOnlyInWhatReloads(from other: Configuration) -> Bool {
+        hubCode == other.hubCode && hubName == other.hubName && dataDirectory == other.dataDirectory
+            && apiAddress == other.apiAddress && operationsAddress == other.operationsAddress
+            && log == other.log && limits == other.limits && leases == other.leases
     }
 
     private static func origin(_ log: ConfigurationSection) throws(ConfigurationError) -> String {

@@ -93,6 +93,35 @@ struct ConfigurationSection {
         return flag
     }
 
+    /// A list of objects.
+    func sections(_ name: String) throws(ConfigurationError) -> [ConfigurationSection] {
+        guard let member = member(name), !member.isNull else { return [] }
+        guard let values = member.array else {
+            throw error(member.line, "\(path(name)) phải là danh sách [ { … } ]")
+        }
+        var sections: [ConfigurationSection] = []
+        for value in values {
+            sections.append(
+                try ConfigurationSection(file: file, path: path(name), value: value, line: value.line))
+        }
+        return sections
+    }
+
+    /// One of a few words.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: String, default standard: Choice
+    ) throws(ConfigurationError) -> Choice {
+        guard let text = try optionalText(name) else { return standard }
+        guard let choice = Choice.allCases.first(where: { $0.rawValue.utf8.elementsEqual(text.utf8) }) else {
+            let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw error(name, "phải là một trong: \(words)")
+        }
+        return choice
+    }
+
+    /// For what another reader reads; nil where it is absent.
+    func value(_ name: String) -> JSONValue? { member(name) }
+
     /// To be called when everything was asked for.
     func finish() throws(ConfigurationError) {
         for member in value?.object ?? [] where !asked.names.contains(member.name) {

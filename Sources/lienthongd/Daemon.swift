@@ -11,6 +11,7 @@ internal import Signature
 internal import Storage
 internal import Synchronization
 internal import Transport
+internal import Trust
 
 /// The order of starting and stopping: store, hub, faces; and back.
 final class Daemon {
@@ -20,6 +21,7 @@ final class Daemon {
     private let configuration: Configuration
     private let log = LogWriter()
     private let hub: Hub
+    private let trust: TrustUpkeep
     private let server: Server
     private let apiAddress: SocketAddress
     private let stopping: CountingSemaphore
@@ -40,7 +42,12 @@ final class Daemon {
             origin: configuration.log.origin,
             key: try NoteSigner(
                 name: configuration.log.origin, key: try Material.logKey(configuration.log.key)))
-        hub = try Self.openHub(configuration, material, signer, rollsForward, log) {
+        let signers = SeenSigners()
+        let trust = try Self.openTrust(configuration, material, signers, log)
+        self.trust = trust
+        hub = try Self.openHub(
+            configuration, material, signer, trust.verifier, signers, rollsForward, log
+        ) {
             [stopping, failure, log] error in
             log.write(.error, "fatal", [("cause", .text(error.message))])
             failure.error.withLock { $0 = error }
@@ -55,11 +62,13 @@ final class Daemon {
         let operations = try server.listen(
             ListenerConfiguration(
                 address: configuration.operationsAddress, tls: nil, limits: ConnectionLimits()),
-            handler: OperationsHandler(hub: hub) { [server] in
-                Self.gauges(server.statistics)
+            handler: OperationsHandler(hub: hub, warnings: { trust.warnings.map(\.text) }) { [server] in
+                Self.gauges(server.statistics) + trust.gauges
             })
         try server.start()
-        let reload = Reload(configuration: configuration, server: server, api: apiAddress, hub: hub, log: log)
+        trust.start(hub)
+        let reload = Reload(
+            configuration, server: server, api: apiAddress, hub: hub, trust: trust, log: log)
         try Signals.handle { [stopping] signal in
             switch signal {
             case .terminate, .interrupt: stopping.signal()
@@ -85,14 +94,25 @@ final class Daemon {
         log.write(.info, "stopping", [])
         hub.beginStopping()
         let allEnded = server.drain(secondsMax: Self.drainSecondsMax)
+        trust.stop()
         hub.stop()
         log.write(.info, "stopped", [("cutOff", .number(allEnded ? 0 : 1))])
         return 0
     }
 
+    private static func openTrust(
+        _ configuration: Configuration, _ material: Material, _ signers: SeenSigners, _ log: LogWriter
+    ) throws -> TrustUpkeep {
+        do {
+            return try TrustUpkeep(configuration, material, signers, log)
+        } catch {
+            throw MaterialError(description: "danh sách tin cậy (trust) không dùng được: \(error)")
+        }
+    }
+
     private static func openHub(
         _ configuration: Configuration, _ material: Material, _ signer: CheckpointSigner,
-        _ rollsForward: Bool,
+        _ verifier: SignatureVerifier, _ signers: SeenSigners, _ rollsForward: Bool,
         _ log: LogWriter, onFatal: @escaping @Sendable (StorageError) -> Void
     ) throws -> Hub {
         var storeOptions = StoreOptions()
@@ -102,17 +122,21 @@ final class Daemon {
         let reader = try store.makeReader()
         if let directory = material.directory, try reader.directory().isEmpty {
             _ = try store.commit(
-                [.putAgencies(directory.agencies, retire: .others), .putPrincipals(directory.principals)],
+                [
+                    .putAgencies(directory.agencies, retire: .others), .putPrincipals(directory.principals),
+                    .keepCertificates(material.directoryCertificates),
+                ],
                 at: Clock.system.now(), signed: nil)
         }
         var options = HubOptions()
         options.letterBytesMax = configuration.limits.letterBytesMax
         options.leaseSecondsDefault = configuration.leases.secondsDefault
         options.leaseSecondsMax = configuration.leases.secondsMax
-        options.auditorsMayReadLetters = configuration.auditorsMayRead
+        options.policy = configuration.policy.hub
         options.diskFreeBytesMin = configuration.limits.diskFreeBytesMin
         return try Hub(
-            store: store, reader: reader, signer: signer, verifier: material.verifier, options: options,
+            store: store, reader: reader, signer: signer, verifier: verifier, signers: signers,
+            options: options,
             log: log,
             onFatal: onFatal)
     }
@@ -156,34 +180,6 @@ final class Daemon {
             writer.member("operations", operations.description)
             writer.member("pid", getpid())
         }
-        let path = configuration.dataDirectory + "/addresses.json"
-        if Files.Directory.exists(path + ".new") { try Files.Directory.remove(path + ".new") }
-        let file = try File(path + ".new", .createNew)
-        try file.write(json + [0x0A], at: 0)
-        try file.synchronize()
-        try Files.Directory.rename(path + ".new", to: path)
-    }
-}
-
-/// SIGHUP: new certificates and trust for new connections and letters; what is running goes on as it began.
-private struct Reload: Sendable {
-    let configuration: Configuration
-    let server: Server
-    let api: SocketAddress
-    let hub: Hub
-    let log: LogWriter
-
-    func perform() {
-        do {
-            let material = try Material(configuration)
-            _ = server.replaceTLS(material.serverTLS, on: api)
-            hub.intake.replaceVerifier(material.verifier)
-            try hub.reloadDirectory()
-            hub.record(.trustChanged(material.trustVersion))
-            log.write(.info, "reloaded", [("trust", .text(material.trustVersion.hex))])
-        } catch {
-            // The old material stays in use: a typing mistake must not take the hub down.
-            log.write(.error, "reload_failed", [("cause", .text("\(error)"))])
-        }
+        try Files.Directory.replace(configuration.dataDirectory + "/addresses.json", with: json + [0x0A])
     }
 }

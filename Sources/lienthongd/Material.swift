@@ -3,7 +3,7 @@ internal import Exchange
 internal import Files
 internal import Hub
 internal import OpenSSL
-internal import Signature
+internal import Trust
 
 /// Why the daemon cannot start with what the configuration names.
 struct MaterialError: Error, CustomStringConvertible {
@@ -14,11 +14,15 @@ struct MaterialError: Error, CustomStringConvertible {
 /// Everything that the configuration names as files, read and checked; made anew at SIGHUP.
 struct Material {
     let serverTLS: TLSContext
-    let verifier: SignatureVerifier
-    /// Names the trust list in the audit log.
-    let trustVersion: Digest256
+    /// Leaf of `tls.certificate`.
+    let serverCertificate: Certificate?
+    let trust: TrustSettings
+    /// For https servers that revocation data is fetched from; nil where none is configured.
+    let fetchTLS: TLSContext?
     /// For the first start; nil where the configuration names no directory.
     let directory: DirectoryFile?
+    /// Those that the directory names by their file.
+    let directoryCertificates: [Certificate]
 
     private static let fileBytesMax: Int64 = 64 << 20
 
@@ -31,16 +35,39 @@ struct Material {
         } catch {
             throw MaterialError(description: "chứng thư hoặc khóa TLS không dùng được: \(error)")
         }
+        serverCertificate = try? Certificate.all(in: try Self.read(configuration.tlsCertificate)).first
+        trust = try Self.trust(configuration)
+        let anchors = configuration.trust.tlsAnchors
         do {
-            let trust = try TrustStore(
-                anchors: configuration.trustAnchors, intermediates: configuration.trustIntermediates,
-                crls: configuration.trustCRLs, now: Clock.system.now)
-            verifier = SignatureVerifier(trust: trust, algorithms: AlgorithmPolicy())
-            trustVersion = trust.version
+            fetchTLS = anchors.isEmpty ? nil : try TLSContext(clientAnchors: anchors)
         } catch {
-            throw MaterialError(description: "danh sách tin cậy (trust) không dùng được: \(error)")
+            throw MaterialError(description: "trust.fetch.tlsAnchors không dùng được: \(error)")
         }
-        directory = try configuration.directoryFile.map { try Self.directory($0) }
+        var certificates: [Certificate] = []
+        directory = try configuration.directoryFile.map { try Self.directory($0, &certificates) }
+        directoryCertificates = certificates
+    }
+
+    /// What the trust list is read from; the lists themselves are `checkTrust`'s and the keeper's business.
+    private static func trust(_ configuration: Configuration) throws -> TrustSettings {
+        var settings = TrustSettings(
+            paths: configuration.trust.paths, fetch: configuration.trust.fetch,
+            checkSeconds: configuration.trust.checkSeconds)
+        for responder in configuration.trust.responders {
+            do {
+                let issuer = try Certificate(pem: try read(responder.issuer))
+                settings.fetch.responders.append(.init(issuer: issuer.sha256, url: responder.url))
+            } catch {
+                throw MaterialError(
+                    description: "trust.fetch.ocsp: không đọc được chứng thư \(responder.issuer): \(error)")
+            }
+        }
+        return settings
+    }
+
+    /// For `--check`: whether the trust list could be used.
+    func checkTrust() throws {
+        _ = try trust.paths.read()
     }
 
     static func read(_ path: String) throws -> [UInt8] {
@@ -54,12 +81,14 @@ struct Material {
         }
     }
 
-    private static func directory(_ path: String) throws -> DirectoryFile {
+    private static func directory(_ path: String, _ known: inout [Certificate]) throws -> DirectoryFile {
         do {
             return try DirectoryFile(try read(path)) { named throws(CertificateFileError) in
                 do {
                     let bytes = try read(Files.Directory.resolve(named, beside: path))
-                    return try Certificate(pem: bytes).sha256
+                    let certificate = try Certificate(pem: bytes)
+                    known.append(certificate)
+                    return certificate.sha256
                 } catch {
                     throw CertificateFileError("không đọc được chứng thư (\(error))")
                 }

@@ -28,6 +28,7 @@ func start() -> Int32 {
         let configuration = try Configuration(file: file, bytes: try Material.read(file))
         let material = try Material(configuration)
         if checksOnly {
+            try material.checkTrust()
             print("\(file): đúng")
             return 0
         }
