@@ -3,6 +3,7 @@ internal import Exchange
 internal import HTTP
 internal import Hub
 internal import JSON
+internal import OpenSSL
 internal import Storage
 internal import Transport
 
@@ -10,6 +11,7 @@ internal import Transport
 struct AgencyEndpoint {
     let hub: Hub
 
+    private static let certificateBytesMax = 64 << 10
     private static let importBytesMax = 64 << 20
 
     func handle(
@@ -31,7 +33,7 @@ struct AgencyEndpoint {
             change(.retireAgency(try known(path[0]).code, successor: successor), exchange)
         case ("PUT", 4) where path[1] == "certificates", ("DELETE", 4) where path[1] == "certificates":
             try requireOperator(caller)
-            try changeCertificate(request.method, path, exchange)
+            try changeCertificate(request, path, exchange)
         default:
             guard path.count <= 1 else { throw .notFound }
             throw Rejection(.methodNotAllowed, "Địa chỉ này không nhận phương thức HTTP đã dùng.")
@@ -118,32 +120,54 @@ struct AgencyEndpoint {
     }
 
     private func changeCertificate(
-        _ method: String, _ path: [String], _ exchange: HTTPExchange
+        _ request: RequestHead, _ path: [String], _ exchange: HTTPExchange
     ) throws(Rejection) {
         guard let use = CertificateUse(rawValue: path[2]), let digest = Digest256(hex: path[3]) else {
             throw Rejection(
                 .badRequest, "Cần …/certificates/transport|signing/<SHA-256 hex của chứng thư DER>.")
         }
         let agency = try known(path[0])
-        if method == "PUT", use == .transport, let other = hub.directory.caller(certificate: digest),
+        guard request.method == "PUT" else {
+            return change(
+                .retireCertificate(agency: agency.code, use: use, certificate: digest), exchange)
+        }
+        if use == .transport, let other = hub.directory.caller(certificate: digest),
             other.agency?.code != agency.code
         {
             throw Rejection(.badRequest, "Chứng thư này đã được đăng ký cho bên khác.")
         }
-        change(
-            method == "PUT"
-                ? .bindCertificate(agency: agency.code, use: use, certificate: digest)
-                : .retireCertificate(agency: agency.code, use: use, certificate: digest), exchange)
+        bind(.bindCertificate(agency: agency.code, use: use, certificate: digest), digest, request, exchange)
+    }
+
+    /// The body may be the certificate itself, so that the hub can ask for its revocation and warn of its
+    /// end before it has signed anything.
+    private func bind(
+        _ change: Change, _ digest: Digest256, _ request: RequestHead, _ exchange: HTTPExchange
+    ) {
+        guard request.fields["Content-Length"] ?? "0" != "0" else { return self.change(change, exchange) }
+        let hub = hub
+        exchange.receiveBody(
+            SmallBody(bytesMax: Self.certificateBytesMax, exchange: exchange) { bytes in
+                let found = (try? Certificate.all(in: bytes)) ?? []
+                guard let certificate = found.first(where: { $0.sha256 == digest }) else {
+                    return exchange.refuse(
+                        Rejection(.badRequest, "Thân yêu cầu không phải chứng thư có vân tay \(digest.hex)."))
+                }
+                Self.change(change, hub, exchange, keeping: [certificate])
+            })
     }
 
     private func change(_ change: Change, _ exchange: HTTPExchange) {
         Self.change(change, hub, exchange)
     }
 
-    private static func change(_ change: Change, _ hub: Hub, _ exchange: HTTPExchange) {
+    private static func change(
+        _ change: Change, _ hub: Hub, _ exchange: HTTPExchange, keeping certificates: [Certificate] = []
+    ) {
         hub.changeDirectory(change) { result in
             switch result {
             case .success:
+                if !certificates.isEmpty { hub.keep(certificates) }
                 exchange.respond(
                     .json(JSONWriter.object { $0.member("agencies", hub.directory.agencies.count) }))
             case .failure(let rejection): exchange.refuse(rejection)

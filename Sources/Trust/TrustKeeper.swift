@@ -53,6 +53,8 @@ package final class TrustKeeper: Sendable {
     }
 
     private let state: Mutex<State>
+    /// As of the last step: whoever asks for figures must not wait for lists that are being read.
+    private let told = Mutex(Figures(sources: 0, failing: 0, failures: 0, oldestSuccess: nil))
     private let fetcher: @Sendable (FetchSettings) -> RevocationFetcher?
     private let cache: RevocationCache
     private let signers: SeenSigners
@@ -122,6 +124,7 @@ package final class TrustKeeper: Sendable {
                 checkFiles(&state)
             }
             if let time = state.publishBy, time <= at { publish(.fetched, &state) }
+            told.withLock { $0 = Figures(state.schedule, failures: state.failures) }
             let fetcher = self.fetcher(state.settings.fetch)
             return (fetcher, fetcher == nil ? [] : Self.jobs(&state, at))
         }
@@ -137,13 +140,7 @@ package final class TrustKeeper: Sendable {
         package let oldestSuccess: Instant?
     }
 
-    package var figures: Figures {
-        state.withLock { state in
-            Figures(
-                sources: state.schedule.sources.count, failing: state.schedule.failing,
-                failures: state.failures, oldestSuccess: state.schedule.oldestSuccess)
-        }
-    }
+    package var figures: Figures { told.withLock { $0 } }
 
     // MARK: files
 
@@ -309,6 +306,14 @@ package final class TrustKeeper: Sendable {
             guard let signer = state.signer(of: source) else { return nil }
             return (try? OCSPResponse(der: bytes)).map { .response($0, about: signer.certificate) }
         }
+    }
+}
+
+extension TrustKeeper.Figures {
+    fileprivate init(_ schedule: FetchSchedule, failures: UInt64) {
+        self.init(
+            sources: schedule.sources.count, failing: schedule.failing, failures: failures,
+            oldestSuccess: schedule.oldestSuccess)
     }
 }
 

@@ -153,9 +153,14 @@ struct AgencyCertificateCommand: Command {
         }
         let digest = try AgencyBody.readFingerprint(operands[2])
         let path = "/v1/agencies/\(operands[0].asPathSegment)/certificates/\(operands[1])/\(digest.hex)"
-        let reply = try HubConnection(arguments).call(arguments.has("--retire") ? "DELETE" : "PUT", path)
+        let isRetired = arguments.has("--retire")
+        // The certificate itself where it is at hand: the hub then warns before it ends.
+        let isFile = !isRetired && !operands[2].hasPrefix("sha256:")
+        let reply = try HubConnection(arguments).call(
+            isRetired ? "DELETE" : "PUT", path, fields: [:],
+            body: isFile ? .bytes(try Certificate(pem: try InputFile.read(operands[2])).pem) : .none)
         if arguments.wantsJSON { terminal.print(json: reply.bytes) }
-        terminal.tell("\(arguments.has("--retire") ? "đã gỡ" : "đã gắn") chứng thư \(digest.hex)")
+        terminal.tell("\(isRetired ? "đã gỡ" : "đã gắn") chứng thư \(digest.hex)")
         return .done
     }
 }

@@ -103,12 +103,11 @@ final class TrustUpkeep: Sendable {
             return .some(ends.tlsCertificate)
         }
         guard let tls = certificate else { return }
-        keepRegistered(hub)
+        let registered = registeredCertificates(hub)
+        keepRegistered(hub, known: Set(registered.map(\.certificate.sha256)))
         var items = ExpiringItem.all(of: keeper.current)
         if let tls { items.append(ExpiringItem(.tls, tls, name: "tls")) }
-        for registered in registeredCertificates(hub) {
-            items.append(ExpiringItem(.agency, registered.certificate, name: registered.agency.string))
-        }
+        items += registered.map { ExpiringItem(.agency, $0.certificate, name: $0.agency.string) }
         let news = ends.withLock { ends in
             ends.items = items
             return ends.watch.news(items, now: now)
@@ -132,9 +131,8 @@ final class TrustUpkeep: Sendable {
     }
 
     /// The directory knows certificates by their SHA-256; what signed a letter is known whole.
-    private func keepRegistered(_ hub: Hub) {
+    private func keepRegistered(_ hub: Hub, known: Set<Digest256>) {
         let wanted = Set(hub.directory.agencies.flatMap(\.signingCertificates))
-        let known = Set(registeredCertificates(hub).map(\.certificate.sha256))
         let new = signers.all.map(\.certificate).filter {
             wanted.contains($0.sha256) && !known.contains($0.sha256)
         }

@@ -183,6 +183,33 @@ private final class ListServer: RequestHandler {
         #expect(count("trust.changed") == 2)
     }
 
+    @Test(.timeLimit(.minutes(5)))
+    func `warns of an agency's certificate that ends soon`() throws {
+        var profile = CertificateProfile(
+            commonName: "Short", notBefore: Self.now.adding(seconds: -20 * 86_400),
+            notAfter: Self.now.adding(seconds: 5 * 86_400 + 3600)
+        ).asDocumentSigner()
+        profile.crlURLs = [server.url]
+        let short = try issuer.issue(profile, to: try PrivateKey.generate(.ec(.p256)).publicKey())
+        try write(short.pem, "short.pem")
+        try world.start()
+        let bound = try world.run(
+            ["agency", "certificate", "H37.14", "signing", world.path("short.pem")], as: "operator")
+        #expect(bound.code == 0, "\(bound.errors)")
+        world.daemon?.signal(SIGHUP)
+        try waitFor(1, "expires_soon", "\"H37.14\"", short.sha256.hex)
+        let ready = try BlockingClient(url: "http://\(world.operations)", tls: nil).send("GET", "/readyz")
+        #expect(ready.head.status == 200)
+        #expect(String(decoding: ready.bytes, as: UTF8.self).contains("agency_expires_soon H37.14 5"))
+
+        // The body must be what the address says.
+        let path = "/v1/agencies/H37.14/certificates/signing/\(signer.sha256.hex)"
+        let wrong = try world.client("operator").send("PUT", path, body: .bytes(short.der))
+        #expect(wrong.head.status == 400)
+        let right = try world.client("operator").send("PUT", path, body: .bytes(signer.der))
+        #expect(right.head.status == 200)
+    }
+
     private func get(_ path: String) throws -> String {
         let client = try BlockingClient(url: "http://\(world.operations)", tls: nil)
         return String(decoding: try client.send("GET", path).bytes, as: UTF8.self)
