@@ -63,6 +63,14 @@ package struct Routes: RequestHandler {
         switch (path.first, path.count) {
         case ("documents", 1) where method == "POST":
             try SubmitEndpoint(hub: hub).handle(request, caller, exchange)
+        case ("uploads", 1) where method == "POST":
+            try UploadEndpoint(hub: hub).create(request, caller, exchange)
+        case ("uploads", 2) where method == "PATCH":
+            try UploadEndpoint(hub: hub).append(path[1], request, caller, exchange)
+        case ("uploads", 2) where method == "HEAD":
+            try UploadEndpoint(hub: hub).look(path[1], caller, exchange)
+        case ("uploads", 2) where method == "DELETE":
+            try UploadEndpoint(hub: hub).cancel(path[1], caller, exchange)
         case ("documents", 2) where isRead:
             try DocumentEndpoint(hub: hub).trail(path[1], caller, exchange)
         case ("documents", 3) where isRead && path[2] == "content":
@@ -89,7 +97,9 @@ package struct Routes: RequestHandler {
 
     private func known(_ path: [String]) -> Bool {
         switch (path.first, path.count) {
-        case ("documents", 1...2), ("inbox", 1), ("outbox", 1), ("dead-letters", 1), ("deliveries", 3): true
+        case ("documents", 1...2), ("uploads", 1...2), ("inbox", 1), ("outbox", 1), ("dead-letters", 1),
+            ("deliveries", 3):
+            true
         case ("documents", 3): ["content", "signature", "receipt"].contains(path[2])
         default: false
         }

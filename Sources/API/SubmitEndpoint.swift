@@ -15,16 +15,39 @@ struct SubmitEndpoint {
             throw Rejection(
                 .tooLarge, "Văn bản lớn hơn giới hạn \(hub.options.letterBytesMax) byte của trục.")
         }
+        exchange.receiveBody(
+            try consumer(
+                contentType: request.fields["Content-Type"] ?? "", length: length, caller: agency,
+                exchange: exchange))
+    }
+
+    /// What takes the bytes of a message of that type and answers the exchange.
+    ///
+    /// - Parameter onSettled: is told what became of the message, before the client is.
+    func consumer(
+        contentType: String, length: Int64?, caller: Agency, exchange: HTTPExchange,
+        onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)? = nil
+    ) throws(Rejection) -> any BodyConsumer {
+        let form = try Self.form(contentType)
         let submission = Submission(
-            hub: hub, caller: agency, exchange: exchange,
-            reading: hub.intake.beginReading(expectedByteCount: length))
-        switch request.mediaType {
-        case "application/xml", "text/xml":
-            exchange.receiveBody(PlainSubmission(submission))
+            hub: hub, caller: caller, exchange: exchange,
+            reading: hub.intake.beginReading(expectedByteCount: length), onSettled: onSettled)
+        if let form { return FormSubmission(submission, parser: form) }
+        return PlainSubmission(submission)
+    }
+
+    /// - Throws: where messages do not come in that type.
+    static func check(contentType: String) throws(Rejection) {
+        _ = try form(contentType)
+    }
+
+    /// Nil where the body is the message itself.
+    private static func form(_ contentType: String) throws(Rejection) -> MultipartParser? {
+        switch contentType.prefix(while: { $0 != ";" && $0 != " " && $0 != "\t" }).lowercased() {
+        case "application/xml", "text/xml": return nil
         case "multipart/form-data":
             do {
-                let parser = try MultipartParser(contentType: request.fields["Content-Type"])
-                exchange.receiveBody(FormSubmission(submission, parser: parser))
+                return try MultipartParser(contentType: contentType)
             } catch {
                 throw Rejection(.badRequest, "Nội dung multipart/form-data sai: \(error.reason).")
             }
@@ -38,30 +61,32 @@ struct SubmitEndpoint {
     private static let formBytesMax: Int64 = 256 << 10
 }
 
-extension RequestHead {
-    /// In lower case, without parameters; empty where there is none.
-    fileprivate var mediaType: String {
-        let value = fields["Content-Type"] ?? ""
-        return value.prefix { $0 != ";" && $0 != " " && $0 != "\t" }.lowercased()
-    }
-}
-
-/// One message on its way in; confined to its connection's reactor.
+/// One message on its way in; confined to one thread, its connection's reactor but for resumed uploads.
 private final class Submission {
     private let hub: Hub
     private let caller: Agency
     private let exchange: HTTPExchange
     private let directory: Directory
     private let started: Instant
+    private let onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)?
     private var reading: MessageReading?
 
-    init(hub: Hub, caller: Agency, exchange: HTTPExchange, reading: MessageReading) {
+    init(
+        hub: Hub, caller: Agency, exchange: HTTPExchange, reading: MessageReading,
+        onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)?
+    ) {
+        self.onSettled = onSettled
         self.hub = hub
         self.caller = caller
         self.exchange = exchange
         self.reading = reading
         directory = hub.directory
         started = hub.clock.now()
+    }
+
+    private var answer: Answer {
+        Answer(
+            hub: hub, exchange: exchange, sender: caller.code, started: started, onSettled: onSettled)
     }
 
     func receive(_ bytes: Span<UInt8>) {
@@ -85,7 +110,7 @@ private final class Submission {
     func end() {
         guard let reading else { return }
         self.reading = nil
-        let answer = Answer(hub: hub, exchange: exchange, sender: caller.code, started: started)
+        let answer = answer
         hub.intake.accept(
             reading, from: caller, in: directory, requestID: exchange.requestID
         ) { result in answer.give(result) }
@@ -100,7 +125,7 @@ private final class Submission {
     func refuse(_ rejection: Rejection) {
         guard let reading else { return }
         self.reading = nil
-        let answer = Answer(hub: hub, exchange: exchange, sender: caller.code, started: started)
+        let answer = answer
         hub.intake.refuse(
             rejection, from: caller, sha256: reading.sha256, requestID: exchange.requestID
         ) { result in answer.give(result) }
@@ -113,8 +138,10 @@ private struct Answer: Sendable {
     let exchange: HTTPExchange
     let sender: AgencyCode
     let started: Instant
+    let onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)?
 
     func give(_ result: Result<Receipt, Rejection>) {
+        onSettled?(result)
         let milliseconds = hub.clock.now().milliseconds - started.milliseconds
         switch result {
         case .success(let receipt):

@@ -7,6 +7,8 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case unsupportedMediaType = "unsupported_media_type"
     case tooLarge = "too_large"
     case rangeNotSatisfiable = "range_not_satisfiable"
+    case uploadConflict = "upload_conflict"
+    case digestMismatch = "digest_mismatch"
 
     // The caller
     case unknownCaller = "unknown_caller"

@@ -2,19 +2,21 @@ internal import Exchange
 internal import Storage
 internal import Synchronization
 
-/// Brings deliveries whose lease lapsed back into the inboxes, or dead-letters them.
+/// Brings deliveries whose lease lapsed back into the inboxes, or dead-letters them; forgets old uploads.
 final class Expiry: Sendable {
     /// How late a lapsed lease may be noticed.
     private static let intervalMilliseconds = 1000
 
     private let sequencer: Sequencer
     private let inboxes: Inboxes
+    private let uploads: Uploads
     private let metrics: Metrics
     private let log: any EventLog
     private let stopping = CountingSemaphore()
     private let ended = CountingSemaphore()
 
-    init(sequencer: Sequencer, inboxes: Inboxes, metrics: Metrics, log: any EventLog) {
+    init(sequencer: Sequencer, inboxes: Inboxes, uploads: Uploads, metrics: Metrics, log: any EventLog) {
+        self.uploads = uploads
         self.sequencer = sequencer
         self.inboxes = inboxes
         self.metrics = metrics
@@ -24,6 +26,10 @@ final class Expiry: Sendable {
     func start() {
         Thread.start(named: "expiry") { [self] in
             while !stopping.wait(milliseconds: Self.intervalMilliseconds) {
+                let forgotten = uploads.expire()
+                if forgotten > 0 {
+                    log.write(.info, "uploads_expired", [("count", .number(Int64(forgotten)))])
+                }
                 _ = sequencer.submit(.expireLeases) { [self] result, _ in
                     guard case .success(.expired(let expired)) = result, !expired.isEmpty else { return }
                     tell(expired)

@@ -1,5 +1,6 @@
 package import AuditLog
 package import Exchange
+internal import Files
 package import OpenSSL
 package import Signature
 package import Storage
@@ -16,6 +17,7 @@ package struct HubOptions: Sendable {
     package var workerThreads = 4
     package var sequencer = Sequencer.Limits()
     package var policy = HubPolicy()
+    package var uploads = Uploads.Limits()
 
     package init() {}
 }
@@ -27,6 +29,7 @@ package final class Hub: Sendable {
     package let options: HubOptions
     package let intake: Intake
     package let inboxes: Inboxes
+    package let uploads: Uploads
     package let receipts: ReceiptIssuer
     package let reader: StoreReader
     package let signer: CheckpointSigner
@@ -68,7 +71,15 @@ package final class Hub: Sendable {
             metrics: metrics, clock: clock, bytesMax: options.letterBytesMax, verifier: verifier,
             policy: options.policy, signers: signers)
         currentPolicy = Mutex(options.policy)
-        expiry = Expiry(sequencer: sequencer, inboxes: inboxes, metrics: metrics, log: log)
+        do throws(FileError) {
+            uploads = try Uploads(
+                folder: store.directory + "/uploads", limits: options.uploads, clock: clock,
+                bytesMax: options.letterBytesMax)
+        } catch {
+            throw StorageError(.cannotOpen, "\(error)")
+        }
+        expiry = Expiry(
+            sequencer: sequencer, inboxes: inboxes, uploads: uploads, metrics: metrics, log: log)
         currentDirectory = Mutex(Directory(try reader.directory()))
         try sequencer.start(store, onFatal: onFatal)
         record(.started(version: Hub.version))
@@ -212,6 +223,7 @@ package final class Hub: Sendable {
                 "changes_waiting", "Changes that wait for the next commit.", Int64(sequencer.waiting)),
             Metrics.Gauge(
                 "long_polls_waiting", "Recipients that wait for deliveries.", Int64(inboxes.waitingPolls)),
+            Metrics.Gauge("uploads_open", "Uploads that are not whole yet.", Int64(uploads.openCount)),
             Metrics.Gauge("agencies", "Agencies in the directory.", Int64(directory.agencies.count)),
             Metrics.Gauge("disk_free_bytes", "Room in the data directory.", diskSpace.bytesFree),
         ]

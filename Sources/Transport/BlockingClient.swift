@@ -7,8 +7,8 @@ package final class BlockingClient {
     package enum Body: Sendable {
         case none
         case bytes([UInt8])
-        /// The path of a file, sent in pieces.
-        case file(String)
+        /// The path of a file, sent in pieces, from an offset on.
+        case file(String, from: Int64 = 0)
     }
 
     package struct Answer: Sendable {
@@ -74,10 +74,11 @@ package final class BlockingClient {
         switch body {
         case .none: return .none
         case .bytes(let bytes): return .bytes(bytes)
-        case .file(let path):
+        case .file(let path, let offset):
             do {
                 let file = try FileDescriptor.open(reading: path)
-                return .file(FileSlice(file: file, offset: 0, length: try file.size()))
+                let length = max(0, try file.size() - offset)
+                return .file(FileSlice(file: file, offset: offset, length: length))
             } catch {
                 throw .file("\(error)")
             }

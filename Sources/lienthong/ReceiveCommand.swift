@@ -1,5 +1,6 @@
 internal import Exchange
 internal import Files
+internal import Glibc
 internal import JSON
 internal import HTTP
 internal import OpenSSL
@@ -60,9 +61,10 @@ struct ReceiveCommand: Command {
         do {
             let temporary = "\(target).part"
             let bar = terminal.progress("nhận \(delivery.key)", total: delivery.byteCount)
-            let digest = try download(delivery, from: hub, to: temporary, bar)
+            let digest = try download(delivery, from: hub, to: temporary, bar, terminal)
             bar.finish()
             guard digest == delivery.sha256 else {
+                try Files.Directory.remove(temporary)
                 throw CommandFailure(.refused, "SHA-256 của tệp tải về khác với trục báo")
             }
             try OutputFile.publish(temporary, as: target)
@@ -74,22 +76,59 @@ struct ReceiveCommand: Command {
         return target
     }
 
+    /// Broken connections in a row without a byte of progress.
+    private static let failuresMax = 10
+
+    /// Goes on where an earlier connection, or an earlier run, has left off.
     private static func download(
-        _ delivery: Delivery, from hub: HubConnection, to path: String, _ bar: ProgressBar
+        _ delivery: Delivery, from hub: HubConnection, to path: String, _ bar: ProgressBar,
+        _ terminal: Terminal
     ) throws -> Digest256 {
-        if Files.Directory.exists(path) { try Files.Directory.remove(path) }
-        let file = try File(path, .createNew)
+        let file = try File(path, .createOrOpen)
+        if try file.size() > delivery.byteCount { try file.truncate(to: 0) }
         let target = FileDescriptor(try file.duplicateDescriptor())
-        let answer = try hub.client.download(
-            "/v1/documents/\(delivery.key)/content", to: target, progress: { bar.advance(to: $0) })
-        guard answer.head.status == 200 else {
-            throw HubRefusal(status: answer.head.status, body: answer.bytes)
+        var failures = 0
+        while try file.size() < delivery.byteCount {
+            let start = try file.size()
+            do {
+                try fetch(delivery, from: start, hub, target, bar)
+            } catch let error as ClientError {
+                failures = try file.size() > start ? 1 : failures + 1
+                guard ResumableUpload.isPassing(error), failures < failuresMax else {
+                    throw CommandFailure(.unreachable, "không tới được trục: \(error)")
+                }
+                let pause = ResumableUpload.pause(failures)
+                terminal.tell("đứt kết nối (\(error)); tải tiếp sau \(pause) giây")
+                sleep(pause)
+                // The time spent on a bad line must not cost the lease.
+                _ = try settle(delivery, "extend", on: hub, reason: nil)
+            }
         }
         try file.synchronize()
         // Of the bytes on disk, not of those that came: what is acknowledged is what is kept.
         var digest = SHA256()
         try file.forEachPiece { digest.update($0.span) }
         return digest.finalize()
+    }
+
+    private static func fetch(
+        _ delivery: Delivery, from start: Int64, _ hub: HubConnection, _ target: FileDescriptor,
+        _ bar: ProgressBar
+    ) throws {
+        var fields: Fields = [:]
+        if start > 0 {
+            fields.append("Range", "bytes=\(start)-")
+            fields.append("If-Range", "\"\(delivery.sha256.hex)\"")
+        }
+        guard lseek(target.number, off_t(start), SEEK_SET) == off_t(start) else {
+            throw CommandFailure(.noInput, "không ghi tiếp được tệp nhận")
+        }
+        let answer = try hub.client.download(
+            "/v1/documents/\(delivery.key)/content", fields: fields, to: target,
+            progress: { bar.advance(to: start + $0) })
+        guard answer.head.status == (start > 0 ? 206 : 200) else {
+            throw HubRefusal(status: answer.head.status, body: answer.bytes)
+        }
     }
 
     private static func settle(

@@ -1,6 +1,8 @@
+internal import Exchange
 internal import Files
 internal import HTTP
 internal import JSON
+internal import OpenSSL
 internal import Transport
 
 /// `lienthong send`: submits a letter or status message and keeps the receipt beside it.
@@ -16,6 +18,7 @@ struct SendCommand: Command {
         ]
     static let notes = """
         Gửi lại cùng một tệp là an toàn: trục trả lại đúng biên nhận cũ, không tạo bản thứ hai.
+        Tệp lớn được gửi tiếp từ chỗ đứt khi đường truyền kém, kể cả sau khi chạy lại lệnh.
         Biên nhận kiểm tra được mà không cần trục:
         lienthong audit receipt FILE.receipt.json --document FILE --key VKEY
         """
@@ -23,21 +26,16 @@ struct SendCommand: Command {
     static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
         let file = try arguments.operands("FILE")[0]
         let hub = try HubConnection(arguments)
-        let size = try InputFile.size(file)
-        let bar = terminal.progress("gửi \(file)", total: size)
+        let bar = terminal.progress("gửi \(file)", total: try InputFile.size(file))
         let reply: BlockingClient.Answer
         do {
             if let signature = arguments.value("--signature") {
+                // Named after what is in it, so that a broken transfer is found again by the next run.
                 let form = try SubmissionForm(letter: file, signature: try InputFile.read(signature))
-                defer { form.remove() }
-                reply = try hub.call(
-                    "POST", "/v1/documents", fields: ["Content-Type": form.contentType],
-                    body: .file(form.path),
-                    progress: { bar.advance(to: $0) })
+                reply = try submit(form.path, form.contentType, hub, bar, terminal)
+                form.remove()
             } else {
-                reply = try hub.call(
-                    "POST", "/v1/documents", fields: ["Content-Type": "application/xml"], body: .file(file),
-                    progress: { bar.advance(to: $0) })
+                reply = try submit(file, "application/xml", hub, bar, terminal)
             }
         } catch let refusal as HubRefusal {
             if arguments.wantsJSON { terminal.print(json: refusal.body) }
@@ -53,6 +51,18 @@ struct SendCommand: Command {
         terminal.tell("\(file) \(what), mã \(value?["documentKey"]?.string ?? "?"); biên nhận: \(receipt)")
         return .done
     }
+
+    private static func submit(
+        _ path: String, _ contentType: String, _ hub: HubConnection, _ bar: ProgressBar,
+        _ terminal: Terminal
+    ) throws -> BlockingClient.Answer {
+        guard try InputFile.size(path) < ResumableUpload.byteCountMin else {
+            return try ResumableUpload(path, contentType: contentType, hub: hub, terminal: terminal).send(bar)
+        }
+        return try hub.call(
+            "POST", "/v1/documents", fields: ["Content-Type": contentType], body: .file(path),
+            progress: { bar.advance(to: $0) })
+    }
 }
 
 /// multipart/form-data with the parts `edoc` and `signature`, as a file beside the letter so that a letter of
@@ -62,9 +72,11 @@ private struct SubmissionForm {
     let path: String
 
     init(letter: String, signature: [UInt8]) throws {
-        let boundary = "lienthong-\(try Environment.randomHex(16))"
+        // From the signature: it stands for the letter, so the same two give the same form again.
+        let boundary = "lienthong-\(SHA256.hash(signature).hex.prefix(32))"
         contentType = "multipart/form-data; boundary=\(boundary)"
         path = "\(letter).\(boundary).form"
+        remove()
         func head(_ name: String, _ type: String) -> [UInt8] {
             Array(
                 ("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"; filename=\"\(name)\"\r\n"

@@ -21,6 +21,8 @@ struct Configuration: Sendable, Hashable {
         let bodyBytesPerSecondMin: Int
         let reactors: Int?
         let diskFreeBytesMin: Int64
+        let uploadSecondsMax: Int64
+        let uploadsPerAgencyMax: Int
     }
 
     struct Leases: Sendable, Hashable {
@@ -117,7 +119,9 @@ struct Configuration: Sendable, Hashable {
             bodyBytesPerSecondMin: Int(
                 try section.integer("bodyBytesPerSecondMin", in: 0...1_000_000, default: 1024)),
             reactors: reactors == 0 ? nil : Int(reactors),
-            diskFreeBytesMin: try section.integer("diskFreeBytesMin", in: 0...(1 << 50), default: 256 << 20))
+            diskFreeBytesMin: try section.integer("diskFreeBytesMin", in: 0...(1 << 50), default: 256 << 20),
+            uploadSecondsMax: try section.integer("uploadSecondsMax", in: 60...31_536_000, default: 86_400),
+            uploadsPerAgencyMax: Int(try section.integer("uploadsPerAgencyMax", in: 1...10_000, default: 16)))
         try section.finish()
         return limits
     }

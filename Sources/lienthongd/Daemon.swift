@@ -134,6 +134,8 @@ final class Daemon {
         options.leaseSecondsMax = configuration.leases.secondsMax
         options.policy = configuration.policy.hub
         options.diskFreeBytesMin = configuration.limits.diskFreeBytesMin
+        options.uploads.secondsMax = configuration.limits.uploadSecondsMax
+        options.uploads.perAgencyMax = configuration.limits.uploadsPerAgencyMax
         return try Hub(
             store: store, reader: reader, signer: signer, verifier: verifier, signers: signers,
             options: options,

@@ -1,0 +1,166 @@
+package import Exchange
+internal import Files
+internal import JSON
+internal import Synchronization
+
+/// A message that arrives in several requests: a file that grows, whose length is the truth about how much of
+/// it is here. It survives the end of a connection and a restart of the hub.
+package final class Upload: Sendable {
+    private struct State {
+        var offset: Int64
+        /// Raised whenever somebody asks how far it is, or goes on with it: a connection that is dead to its
+        /// client but not to us must not write any more.
+        var generation = 0
+        var isFinishing = false
+        var documentKey: DocumentKey?
+    }
+
+    package let identifier: String
+    package let owner: AgencyCode
+    /// Of the whole: `application/xml`, or a form with a detached signature.
+    package let contentType: String
+    /// Bytes of the whole, where the client said so.
+    package let length: Int64?
+    /// Of the whole, where the client said so.
+    package let sha256: Digest256?
+    let created: Instant
+    private let path: String
+    private let bytesMax: Int64
+    private let file: File
+    private let state: Mutex<State>
+
+    init(
+        creating path: String, identifier: String, owner: AgencyCode, contentType: String, length: Int64?,
+        sha256: Digest256?, created: Instant, bytesMax: Int64
+    ) throws(FileError) {
+        self.path = path
+        self.identifier = identifier
+        self.owner = owner
+        self.contentType = contentType
+        self.length = length
+        self.sha256 = sha256
+        self.created = created
+        self.bytesMax = bytesMax
+        file = try File(path + ".part", .createNew)
+        state = Mutex(State(offset: 0))
+        try writeDescription(nil)
+    }
+
+    /// Nil where what lies at `path` is no upload.
+    init?(reading path: String, identifier: String, bytesMax: Int64) {
+        guard let description = try? File(path + ".json", .read),
+            let bytes = try? description.read(at: 0, count: Self.descriptionBytesMax),
+            let value = try? JSONReader.read(bytes), let owner = value["owner"]?.string,
+            let contentType = value["contentType"]?.string, let created = value["created"]?.integer,
+            let file = try? File(path + ".part", .readWrite), let size = try? file.size()
+        else { return nil }
+        self.path = path
+        self.identifier = identifier
+        self.owner = AgencyCode(owner)
+        self.contentType = contentType
+        length = value["length"]?.integer
+        sha256 = value["sha256"]?.string.flatMap { Digest256(hex: $0) }
+        self.created = Instant(milliseconds: created)
+        self.bytesMax = bytesMax
+        self.file = file
+        let key = value["documentKey"]?.string.flatMap { DocumentKey($0) }
+        state = Mutex(State(offset: size, documentKey: key))
+    }
+
+    private static let descriptionBytesMax = 8192
+
+    /// What the message became, once it was accepted.
+    package var documentKey: DocumentKey? { state.withLock { $0.documentKey } }
+
+    /// How much is here. Whoever was writing may write no more: the client that asks has lost that one.
+    package func takeStock() -> Int64 {
+        state.withLock { state in
+            state.generation += 1
+            return state.offset
+        }
+    }
+
+    /// Lets the caller go on at `offset`.
+    ///
+    /// - Returns: what `append` wants to know it by; nil where another offset is right, or where the message
+    ///   is whole.
+    package func beginWriting(at offset: Int64) -> Int? {
+        state.withLock { state in
+            guard state.offset == offset, !state.isFinishing, state.documentKey == nil else { return nil }
+            state.generation += 1
+            return state.generation
+        }
+    }
+
+    /// - Returns: false where another request has taken over.
+    package func append(_ bytes: Span<UInt8>, writer: Int) throws(Rejection) -> Bool {
+        try state.withLock { state throws(Rejection) in
+            guard state.generation == writer, !state.isFinishing else { return false }
+            guard state.offset + Int64(bytes.count) <= length ?? bytesMax else {
+                throw Rejection(.tooLarge, "Nội dung gửi lên dài hơn \(length ?? bytesMax) byte.")
+            }
+            do {
+                try file.write(bytes, at: state.offset)
+            } catch {
+                throw Rejection(
+                    .storageUnavailable, "Trục chưa ghi được phần vừa gửi. Hãy thử lại sau.",
+                    remedy: .retry(afterSeconds: 30), internalDetail: "\(error)")
+            }
+            state.offset += Int64(bytes.count)
+            return true
+        }
+    }
+
+    /// Takes the message as whole; no more is written after that.
+    ///
+    /// - Returns: false where the client announced another length, or another request has taken over.
+    package func beginFinishing(writer: Int) -> Bool {
+        state.withLock { state in
+            guard state.generation == writer, !state.isFinishing, length ?? state.offset == state.offset
+            else {
+                return false
+            }
+            state.isFinishing = true
+            return true
+        }
+    }
+
+    /// The hub could not take it now: it may be finished again later.
+    package func abandonFinishing() {
+        state.withLock { $0.isFinishing = false }
+    }
+
+    package func forEachPiece(_ body: ([UInt8]) throws -> Void) throws {
+        try file.forEachPiece(body)
+    }
+
+    /// Remembers what it became, for a client that lost the last reply, and frees the bytes.
+    package func finish(as key: DocumentKey) {
+        state.withLock { $0.documentKey = key }
+        do {
+            try writeDescription(key)
+            try file.truncate(to: 0)
+        } catch {
+            // The letter is in; without this note the client sends it again and gets the same receipt.
+        }
+    }
+
+    func remove() {
+        for suffix in [".part", ".json"] { try? Files.Directory.remove(path + suffix) }
+    }
+
+    private func writeDescription(_ key: DocumentKey?) throws(FileError) {
+        let bytes = JSONWriter.object { json in
+            json.member("owner", owner)
+            json.member("contentType", contentType)
+            if let length { json.member("length", length) }
+            json.member("sha256", optional: sha256?.hex)
+            json.member("created", created.milliseconds)
+            json.member("documentKey", optional: key?.description)
+        }
+        let temporary = path + ".new"
+        if Files.Directory.exists(temporary) { try Files.Directory.remove(temporary) }
+        try File(temporary, .createNew).write(bytes, at: 0)
+        try Files.Directory.rename(temporary, to: path + ".json")
+    }
+}

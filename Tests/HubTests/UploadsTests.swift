@@ -1,0 +1,137 @@
+import Exchange
+import Foundation
+import OpenSSL
+import Synchronization
+import Testing
+
+@testable import Hub
+
+/// A clock that stands until it is moved.
+private final class StandingClock: Sendable {
+    private let now = Mutex(Instant(seconds: 1_795_000_000))
+    var clock: Clock { Clock { self.now.withLock { $0 } } }
+    func move(seconds: Int64) { now.withLock { $0 = $0.adding(seconds: seconds) } }
+}
+
+private final class Folder {
+    let path = NSTemporaryDirectory() + "uploads-" + UUID().uuidString
+    let time = StandingClock()
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func uploads(perAgency: Int = 16, bytesMax: Int64 = 1 << 20) throws -> Uploads {
+        var limits = Uploads.Limits()
+        limits.perAgencyMax = perAgency
+        limits.secondsMax = 100
+        return try Uploads(folder: path, limits: limits, clock: time.clock, bytesMax: bytesMax)
+    }
+}
+
+extension Uploads {
+    fileprivate func make(_ owner: AgencyCode = "A", length: Int64? = nil) throws(Rejection) -> Upload {
+        try create(owner: owner, contentType: "application/xml", length: length, sha256: nil)
+    }
+}
+
+@Suite struct `An upload in several requests` {
+    private func bytes(_ upload: Upload) throws -> [UInt8] {
+        var all: [UInt8] = []
+        try upload.forEachPiece { all += $0 }
+        return all
+    }
+
+    @Test func `goes on where it was, also after a restart`() throws {
+        let folder = Folder()
+        let uploads = try folder.uploads()
+        let upload = try uploads.make(length: 6)
+        let writer = try #require(upload.beginWriting(at: 0))
+        #expect(try upload.append([1, 2, 3].span, writer: writer))
+        let later = try #require(try folder.uploads().find(upload.identifier, owner: "A"))
+        #expect(later.takeStock() == 3 && later.length == 6 && later.contentType == "application/xml")
+        let next = try #require(later.beginWriting(at: 3))
+        #expect(try later.append([4, 5, 6].span, writer: next))
+        #expect(later.beginFinishing(writer: next))
+        #expect(try bytes(later) == [1, 2, 3, 4, 5, 6])
+        let key = DocumentKey(truncating: SHA256.hash([9]))
+        later.finish(as: key)
+        let known = try #require(try folder.uploads().find(upload.identifier, owner: "A"))
+        #expect(known.documentKey == key && known.beginWriting(at: 0) == nil)
+        #expect(try bytes(known).isEmpty)
+    }
+
+    @Test func `belongs to whoever asked for it last`() throws {
+        let folder = Folder()
+        let upload = try folder.uploads().make()
+        let first = try #require(upload.beginWriting(at: 0))
+        #expect(try upload.append([1].span, writer: first))
+        #expect(upload.takeStock() == 1)
+        #expect(try !upload.append([2].span, writer: first))
+        #expect(!upload.beginFinishing(writer: first))
+        #expect(upload.beginWriting(at: 0) == nil && upload.beginWriting(at: 2) == nil)
+        let second = try #require(upload.beginWriting(at: 1))
+        #expect(try upload.append([2].span, writer: second))
+        #expect(upload.beginFinishing(writer: second))
+        #expect(upload.beginWriting(at: 2) == nil)
+        upload.abandonFinishing()
+        #expect(upload.beginWriting(at: 2) != nil)
+        #expect(try bytes(upload) == [1, 2])
+    }
+
+    @Test func `holds no more than was announced, and is whole only then`() throws {
+        let folder = Folder()
+        let uploads = try folder.uploads(bytesMax: 10)
+        #expect(throws: Rejection.self) { try uploads.make(length: 11) }
+        let upload = try uploads.make(length: 2)
+        let writer = try #require(upload.beginWriting(at: 0))
+        #expect(try upload.append([1].span, writer: writer))
+        #expect(!upload.beginFinishing(writer: writer))
+        let again = try #require(upload.beginWriting(at: 1))
+        do {
+            _ = try upload.append([2, 3].span, writer: again)
+            Issue.record("more than announced was taken")
+        } catch {
+            #expect(error.code == .tooLarge)
+        }
+    }
+
+    @Test func `is nobody else's, and there are not too many`() throws {
+        let folder = Folder()
+        let uploads = try folder.uploads(perAgency: 2)
+        let upload = try uploads.make("A")
+        _ = try uploads.make("A")
+        #expect(uploads.find(upload.identifier, owner: "B") == nil)
+        do {
+            _ = try uploads.make("A")
+            Issue.record("a third one was opened")
+        } catch {
+            #expect(error.code == .tooManyRequests)
+        }
+        _ = try uploads.make("B")
+        uploads.remove(upload)
+        _ = try uploads.make("A")
+    }
+
+    @Test func `is forgotten when its time is over, with its files`() throws {
+        let folder = Folder()
+        let uploads = try folder.uploads()
+        let old = try uploads.make()
+        folder.time.move(seconds: 60)
+        let young = try uploads.make()
+        #expect(uploads.expire() == 0)
+        folder.time.move(seconds: 41)
+        #expect(uploads.expire() == 1)
+        #expect(uploads.find(old.identifier, owner: "A") == nil)
+        #expect(uploads.find(young.identifier, owner: "A") != nil)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(names.count == 2 && names.allSatisfy { $0.hasPrefix(young.identifier) })
+    }
+
+    @Test func `leaves nothing of what was half-made or damaged`() throws {
+        let folder = Folder()
+        _ = try folder.uploads()
+        for name in ["a.part", "b.json", "c.new", "d.json", "d.part"] {
+            try Data("{".utf8).write(to: URL(fileURLWithPath: folder.path + "/" + name))
+        }
+        _ = try folder.uploads()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+}
