@@ -9,7 +9,7 @@ struct ObjectStream {
         content = PDFBytes(bytes)
         guard dictionary.isType("ObjStm"), let count = dictionary["N"]?.integer,
             let first = dictionary["First"]?.integer, (0...bytes.count).contains(first),
-            (0...bytes.count / 2).contains(count)
+            (0...min(bytes.count / 2, budget.limits.entriesMax)).contains(count)
         else { throw PDFFault(.malformed, "object stream", at: 0) }
         self.first = first
         var cursor = PDFCursor(content, at: 0, end: first, budget)
@@ -28,15 +28,16 @@ struct ObjectStream {
             index[place].offset <= content.byteCount - first
         else { throw PDFFault(.malformed, "object \(number) is not where it should be", at: 0) }
         var parser = PDFParser(PDFCursor(content, at: first + index[place].offset, budget))
+        let value = try parser.value()
         return PDFObject(
-            reference: PDFReference(number, 0), value: try parser.value(), range: nil, places: [:],
-            stream: nil)
+            reference: PDFReference(number, 0), value: value, range: nil, places: [:], stream: nil,
+            weight: parser.weight)
     }
 }
 
 extension PDFFile {
     /// Unpacked object streams that are kept, in bytes.
-    private static let streamBytesMax = 24 << 20
+    private static let streamBytesMax = 8 << 20
 
     func objectStream(_ number: Int, at revision: Int) throws(PDFFault) -> ObjectStream {
         guard let definition = try definition(of: number, at: revision),

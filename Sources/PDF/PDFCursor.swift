@@ -8,6 +8,8 @@ struct PDFCursor {
     private var block: [UInt8] = []
     private var blockStart: Int
     private var nextBlockBytes = 1 << 10
+    /// Of all strings read so far.
+    private(set) var stringBytes = 0
 
     private static let blockBytesMax = 64 << 10
 
@@ -45,6 +47,13 @@ struct PDFCursor {
     mutating func advance() throws(PDFFault) { _ = try next() }
 
     mutating func move(to place: Int) { position = max(0, place) }
+
+    mutating func countString(_ count: Int) throws(PDFFault) {
+        stringBytes += count
+        guard stringBytes <= budget.limits.stringBytesMax else {
+            throw PDFFault(.tooLarge, "strings too long", at: position)
+        }
+    }
 
     /// Takes `text` where it comes next; otherwise stays.
     mutating func take(_ text: StaticString) throws(PDFFault) -> Bool {

@@ -37,6 +37,7 @@ package final class PDFFile {
     let budget: PDFBudget
     var streams: [Int: ObjectStream] = [:]
     var streamBytes = 0
+    private var keptValues = 0
 
     package init(_ source: any PDFSource, limits: PDFLimits = PDFLimits()) throws(PDFFault) {
         self.source = source
@@ -59,8 +60,13 @@ package final class PDFFile {
 
     package func trailer(at revision: Int) -> PDFDictionary { revisions[revision].trailer }
 
-    /// Counts work that is done with the file elsewhere against its bound.
-    package func spend(_ steps: Int) throws(PDFFault) { try budget.spend(steps, at: 0) }
+    /// Counts what the caller keeps of an object's values against its bound.
+    package func keep(_ object: PDFObject) throws(PDFFault) {
+        keptValues += object.weight
+        guard keptValues <= budget.limits.keptValuesMax else {
+            throw PDFFault(.tooLarge, "too much to keep", at: object.range?.lowerBound ?? 0)
+        }
+    }
 
     /// What counts for object `number` to somebody who sees the file up to `revision`; nil where nothing
     /// defines it.

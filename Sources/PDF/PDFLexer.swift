@@ -65,13 +65,13 @@ extension PDFCursor {
             }
             if PDFByte.isSpace(byte) { continue }
             guard let digit = PDFByte.hexValue(byte) else { throw fault("not hexadecimal") }
-            if let first = high {
-                bytes.append(first << 4 | digit)
-                high = nil
-            } else {
+            guard let first = high else {
                 high = digit
+                continue
             }
-            try checkString(bytes)
+            bytes.append(first << 4 | digit)
+            high = nil
+            try countString(1)
         }
         throw fault("string without an end")
     }
@@ -97,7 +97,7 @@ extension PDFCursor {
             default: break
             }
             bytes.append(byte)
-            try checkString(bytes)
+            try countString(1)
         }
         throw fault("string without an end")
     }
@@ -121,12 +121,6 @@ extension PDFCursor {
             }
             bytes.append(UInt8(truncatingIfNeeded: code))
         default: bytes.append(byte)
-        }
-    }
-
-    private func checkString(_ bytes: [UInt8]) throws(PDFFault) {
-        guard bytes.count <= budget.limits.stringBytesMax else {
-            throw PDFFault(.tooLarge, "string too long", at: position)
         }
     }
 

@@ -4,14 +4,16 @@ package struct PDFLimits: Sendable {
     package var depthMax = 48
     /// Increments of one file.
     package var revisionsMax = 256
-    /// Entries of all cross-reference sections together; 24 bytes of memory each.
-    package var entriesMax = 1_000_000
-    /// Values in one object.
-    package var valuesMax = 2_000_000
-    /// Bytes of one string or name. A signature's value in hexadecimal is the longest that is looked at.
-    package var stringBytesMax = 8 << 20
+    /// Entries of all cross-reference sections together; 40 bytes of memory each.
+    package var entriesMax = 300_000
+    /// Values in one object; some 100 bytes of memory each.
+    package var valuesMax = 200_000
+    /// Values in objects that are kept: form fields, and what later revisions changed.
+    package var keptValuesMax = 400_000
+    /// Bytes of the strings of one object. A signature's value is the longest that is looked at.
+    package var stringBytesMax = 5 << 20
     /// Of one cross-reference or object stream, unpacked.
-    package var inflatedBytesMax = 24 << 20
+    package var inflatedBytesMax = 16 << 20
     /// Bytes read, parsed and unpacked for one file, and steps of searching. A few nanoseconds each.
     package var workMax = 600_000_000
 

@@ -1,7 +1,7 @@
 /// Reads objects, strictly and with bounded recursion.
 struct PDFParser {
     var cursor: PDFCursor
-    private var values = 0
+    private(set) var values = 0
     private var limits: PDFLimits { cursor.budget.limits }
 
     init(_ cursor: PDFCursor) {
@@ -154,8 +154,10 @@ struct PDFParser {
         try cursor.expect("endobj")
         return PDFObject(
             reference: reference, value: value, range: start..<cursor.position, places: places ?? [:],
-            stream: stream)
+            stream: stream, weight: weight)
     }
+
+    var weight: Int { values + cursor.stringBytes / 64 }
 
     private mutating func stream(
         _ dictionary: PDFDictionary, length find: (PDFReference) throws(PDFFault) -> Int?

@@ -100,6 +100,8 @@ package struct PDFObject: Sendable {
     package let places: [PDFName: Range<Int>]
     /// The bytes between `stream` and `endstream`, still encoded.
     package let stream: Range<Int>?
+    /// What it takes up in memory, in values.
+    package let weight: Int
 
     package var dictionary: PDFDictionary? { value.dictionary }
 }

@@ -12,7 +12,7 @@ package struct ReferenceIndex: Sendable {
     private var uses: [Int: Set<Use>] = [:]
     private var useCount = 0
 
-    private static let usesMax = 1_000_000
+    private static let usesMax = 200_000
 
     /// Reads every object of the file once, in the order of the file, those included that nothing leads to:
     /// what is unused in one revision may be used in the next.

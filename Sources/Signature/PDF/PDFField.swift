@@ -69,8 +69,9 @@ struct PDFForm {
             guard seen.insert(reference).inserted else {
                 throw PDFFault(.malformed, "form field \(reference.number) twice", at: 0)
             }
-            guard let field = try file.object(reference, at: revision)?.value else { return }
-            guard let field = field.dictionary else {
+            guard let object = try file.object(reference, at: revision) else { return }
+            try file.keep(object)
+            guard let field = object.dictionary else {
                 throw PDFFault(.malformed, "form field \(reference.number) is no dictionary", at: 0)
             }
             var inherited = above

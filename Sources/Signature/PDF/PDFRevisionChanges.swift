@@ -29,6 +29,8 @@ struct PDFRevisionChanges {
             guard let new = try file.definition(of: entry.number, at: revision) else { continue }
             let after = try file.object(new, at: revision)
             guard before.reference == after.reference, try file.saysSame(before, after) else {
+                try file.keep(before)
+                try file.keep(after)
                 modified[entry.number] = (before, after)
                 continue
             }

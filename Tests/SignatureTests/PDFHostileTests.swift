@@ -1,0 +1,71 @@
+import Exchange
+import OpenSSL
+import PDF
+import Testing
+
+@testable import Signature
+
+@Suite struct `A hostile PDF` {
+    let authority: Authority
+
+    init() throws { authority = try Authority() }
+
+    @Test(arguments: PDFDraft.Style.allCases)
+    func `with any one byte changed never passes`(style: PDFDraft.Style) throws {
+        var draft = PDFDraft(style)
+        try draft.sign(authority)
+        let verifier = authority.verifier()
+        // Certificates in the CMS are covered by no signature of ours; all else in the file is.
+        let inside = draft.contents.lowerBound + 1..<draft.contents.upperBound - 1
+        for index in draft.bytes.indices where !inside.contains(index) {
+            var changed = draft.bytes
+            changed[index] ^= [0x01, 0x10, 0x20][index % 3]
+            let reports = verifier.verify(pdf: PDFBytes(changed), at: noon)
+            #expect(!reports.contains { $0.indication == .totalPassed }, "byte \(index)")
+        }
+    }
+
+    @Test func `cut anywhere never passes`() throws {
+        var draft = PDFDraft(.stream)
+        try draft.sign(authority)
+        let verifier = authority.verifier()
+        for count in stride(from: 0, to: draft.bytes.count, by: 37) {
+            let reports = verifier.verify(pdf: PDFBytes(Array(draft.bytes[..<count])), at: noon)
+            #expect(!reports.contains { $0.indication == .totalPassed }, "\(count) bytes")
+        }
+    }
+
+    @Test func `with more form fields than are looked at is neither good nor bad`() throws {
+        var draft = PDFDraft()
+        draft.fields = []
+        let numbers = 100..<100 + PDFForm.fieldsMax + 1
+        let fields = numbers.map { ($0, "<< /T (f\($0)) /FT /Tx >>") }
+        draft.catalogEntries = "/AcroForm << /Fields [\(PDFDraft.references(Array(numbers)))] >>"
+        draft.append([(1, draft.catalog)] + fields)
+        let reports = judge(draft, authority)
+        #expect(reports.map(failures) == [[.pdfTooLarge]])
+        #expect(reports.map(\.indication) == [.indeterminate])
+    }
+
+    @Test func `with fields in a circle is refused`() throws {
+        var draft = PDFDraft()
+        draft.catalogEntries = "/AcroForm << /Fields [90 0 R] >>"
+        draft.append([
+            (1, draft.catalog), (90, "<< /T (a) /Kids [91 0 R] >>"), (91, "<< /T (b) /Kids [90 0 R] >>"),
+        ])
+        #expect(judge(draft, authority).map(failures) == [[.pdfMalformed]])
+    }
+
+    @Test func `that is read again and again ends at its bound of work`() throws {
+        // Thousands of entries that lead to one large object.
+        var draft = PDFDraft()
+        draft.append([(90, "(" + String(repeating: "x", count: 100_000) + ")")])
+        try draft.sign(authority)
+        draft.append([(4, PDFDraft.stream("changed"))])
+        var limits = PDFLimits()
+        limits.workMax = 100_000
+        let reports = authority.verifier().verify(pdf: PDFBytes(draft.bytes), at: noon, limits: limits)
+        #expect(reports.map(\.indication) == [.indeterminate])
+        #expect(reports.map(failures).first?.first == .pdfTooLarge)
+    }
+}
