@@ -80,12 +80,6 @@ package struct PDFDictionary: Sendable, Equatable {
         set { entries[key] = newValue }
     }
 
-    package func without(_ keys: Set<PDFName>) -> PDFDictionary {
-        var copy = self
-        copy.entries = entries.filter { !keys.contains($0.key) }
-        return copy
-    }
-
     package var keys: Set<PDFName> { Set(entries.keys) }
     package func isType(_ type: PDFName) -> Bool { entries["Type"] == .name(type) }
 }

@@ -2,8 +2,10 @@ import Foundation
 import Testing
 
 /// A PDF of one empty page.
-func onePagePDF() -> String {
-    var text = "%PDF-1.7\n"
+///
+/// - Parameter padding: bytes of a comment that make it larger.
+func onePagePDF(padding: Int = 0) -> String {
+    var text = "%PDF-1.7\n" + (padding > 0 ? "%" + String(repeating: "x", count: padding) + "\n" : "")
     var table = "xref\n0 4\n0000000000 65535 f \n"
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -106,6 +108,15 @@ func onePagePDF() -> String {
         let zipped = try verify("zipped.edxml")
         #expect(zipped.code == 0)
         #expect(zipped.signatures.map { $0["document"] as? String } == [nil, "signed.bin"])
+    }
+
+    @Test func `that is large is judged as a small one`() throws {
+        _ = try folder.file("large.pdf", onePagePDF(padding: 3 << 20))
+        try sign("large.pdf", by: "H37.12.sign", to: "large-signed.pdf")
+        try letter(with: "large-signed.pdf", to: "large.edxml")
+        let large = try verify("large.edxml")
+        #expect(large.code == 0)
+        #expect(large.signatures.map { $0["document"] as? String } == [nil, "large-signed.pdf"])
     }
 
     @Test func `does not make the letter around it signed`() throws {

@@ -166,6 +166,19 @@ import Testing
         #expect(codes(draft) == [.pdfChangedAfterSigning])
     }
 
+    @Test func `with another catalog named by the trailer`() throws {
+        var draft = try signed()
+        let other = draft.newNumber()
+        let start = draft.bytes.count + "\(other) 0 obj\n\(draft.catalog)\nendobj\n".utf8.count
+        let place =
+            String(repeating: "0", count: 10 - "\(draft.bytes.count)".utf8.count) + "\(draft.bytes.count)"
+        draft.append(
+            raw: "\(other) 0 obj\n\(draft.catalog)\nendobj\nxref\n\(other) 1\n\(place) 00000 n \n"
+                + "trailer\n<< /Size 20 /Root \(other) 0 R /Prev \(draft.sections[1]) >>\n"
+                + "startxref\n\(start)\n%%EOF\n")
+        #expect(codes(draft) == [.pdfChangedAfterSigning])
+    }
+
     @Test func `with content changed beside a further signature`() throws {
         var draft = try signed()
         try draft.sign(
