@@ -8,7 +8,8 @@ TEST_PACKAGES := xmlsec1 golang-go golang-golang-x-mod-dev poppler-utils curl
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 WARNINGS := $(if $(CI),-Xswiftc -warnings-as-errors,)
 
-.PHONY: all demo test test-crash test-faults build debug format lint bench packages test-packages clean
+.PHONY: all demo test test-crash test-faults test-sanitize test-interop fuzz build debug format lint \
+  bench packages test-packages clean
 
 all: build
 
@@ -51,6 +52,13 @@ test-faults: test-packages
 	$(SWIFT) build --build-tests
 	LIENTHONG_FAULTS=$(or $(FAULTS),10000) LIENTHONG_STEPS=all $(SWIFT) test --skip-build \
 	  --filter "failing disk|Each step of a commit|killed under load"
+
+# libFuzzer with AddressSanitizer over every entry of Tests/FuzzTests, or over TARGET alone, SECONDS each.
+fuzz: packages
+	set -o pipefail; LIENTHONG_FUZZ=1 $(SWIFT) build -c release --scratch-path .build-fuzz \
+	  --product lienthong-fuzz --sanitize address --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address 2>&1 \
+	  | sed '/ld.gold: warning/d'
+	Tests/FuzzTests/run "$(or $(TARGET),*)" $(or $(SECONDS),600)
 
 bench: build
 	.build/release/lienthong bench all

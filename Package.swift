@@ -33,6 +33,21 @@ func tests(
         swiftSettings: relaxed)
 }
 
+/// The fuzz entries are tests (`make test`), or with LIENTHONG_FUZZ set a program of libFuzzer (`make fuzz`).
+func fuzzing() -> Target {
+    let dependencies: [Target.Dependency] = [
+        "Exchange", "JSON", "OpenSSL", "XML", "Files", "HTTP", "EdXML", "Signature", "AuditLog", "Hub",
+        "CLibXML2",
+    ]
+    let data = ["Seeds", "Dictionaries", "Material", "run"]
+    if Context.environment["LIENTHONG_FUZZ"] == nil {
+        return tests("FuzzTests", dependencies, exclude: data + ["LibFuzzer.swift"])
+    }
+    return .executableTarget(
+        name: "lienthong-fuzz", dependencies: dependencies, path: "Tests/FuzzTests",
+        exclude: data + ["EntryTests.swift", "SeedMaker.swift", "Mutator.swift"], swiftSettings: relaxed)
+}
+
 let package = Package(
     name: "LienThong",
     products: [
@@ -119,6 +134,7 @@ let package = Package(
                 "Exchange", "JSON", "OpenSSL", "HTTP", "Files", "Signature", "Transport", "lienthong",
                 "lienthongd",
             ]),
+        fuzzing(),
         tests("TidyTests", ["Exchange", "JSON", "OpenSSL", "Signature", "Storage", "API"]),
     ],
     swiftLanguageModes: [.v6]

@@ -229,23 +229,39 @@ package struct JSONReader {
     }
 
     private func number(_ word: String) throws(JSONSyntaxError) -> JSONValue.Content {
-        if dialect == .json5, word.hasPrefix("0x"), let value = Int64(word.dropFirst(2), radix: 16) {
+        if dialect == .json5, word.hasPrefix("0x"), word.utf8.dropFirst(2).first != 0x2D,
+            let value = Int64(word.dropFirst(2), radix: 16)
+        {
             return .integer(value)
         }
-        let digits = word.utf8.first == 0x2D ? word.utf8.dropFirst() : word.utf8[...]
-        guard let first = digits.first, (0x30...0x39).contains(first),
-            first != 0x30 || !Self.hasLeadingZero(digits)
-        else { throw error("\"\(word)\" is no value") }
+        // Double(_:) reads more than JSON has: "1.", "0x1p3", "1_000".
+        guard Self.isNumber(word.utf8) else { throw error("\"\(word)\" is no value") }
         if let value = Int64(word) { return .integer(value) }
-        guard let last = digits.last, (0x30...0x39).contains(last), !word.contains("_"), !word.contains("x"),
-            !word.contains("X"), !word.contains("p"), let value = Double(word), value.isFinite
-        else { throw error("\"\(word)\" is no number") }
+        guard let value = Double(word), value.isFinite else { throw error("\"\(word)\" is no number") }
         return .double(value)
     }
 
-    private static func hasLeadingZero(_ digits: Substring.UTF8View) -> Bool {
-        guard let second = digits.dropFirst().first else { return false }
-        return (0x30...0x39).contains(second)
+    /// RFC 8259 section 6: `[ minus ] int [ frac ] [ exp ]`.
+    private static func isNumber(_ word: String.UTF8View) -> Bool {
+        var rest = word[...]
+        func digits() -> Substring.UTF8View {
+            let run = rest.prefix { (0x30...0x39).contains($0) }
+            rest = rest.dropFirst(run.count)
+            return run
+        }
+        if rest.first == 0x2D { rest.removeFirst() }
+        let whole = digits()
+        guard let first = whole.first, first != 0x30 || whole.count == 1 else { return false }
+        if rest.first == 0x2E {
+            rest.removeFirst()
+            if digits().isEmpty { return false }
+        }
+        if rest.first == 0x65 || rest.first == 0x45 {
+            rest.removeFirst()
+            if rest.first == 0x2B || rest.first == 0x2D { rest.removeFirst() }
+            if digits().isEmpty { return false }
+        }
+        return rest.isEmpty
     }
 }
 

@@ -16,7 +16,8 @@ private func read(_ text: String, _ dialect: JSONReader.Dialect = .strict) throw
     @Test(arguments: [
         "", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "+1", "1.", ".5", "'a'", "\"\\x\"", "\"\\ud800\"",
         "nul",
-        "1 2", "{\"a\":1,\"a\":2}", "// c\n1", "\"\n\"", "NaN", "1_0", "\"\\u+123\"",
+        "1 2", "{\"a\":1,\"a\":2}", "// c\n1", "\"\n\"", "NaN", "1_0", "1.e40", "1e", "1e+", "-", "0x1p3",
+        "1.5.2", "\"\\u+123\"",
     ])
     func `refuses what is not RFC 8259`(_ text: String) {
         #expect(throws: JSONSyntaxError.self) { try read(text) }
@@ -27,6 +28,11 @@ private func read(_ text: String, _ dialect: JSONReader.Dialect = .strict) throw
         #expect(value["code"]?.string == "H37")
         #expect(value["list"]?.line == 3)
         #expect(value["list"]?.array?.first?.integer == 16)
+    }
+
+    @Test(arguments: ["1.e40", "0x-5", "0x", "1_000", "+1", ".5"])
+    func `takes no other spellings of numbers in JSON5`(_ text: String) {
+        #expect(throws: JSONSyntaxError.self) { try read(text, .json5) }
     }
 
     @Test func `is bounded in depth`() {
