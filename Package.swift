@@ -121,7 +121,8 @@ let package = Package(
         tests("CommandLineTests", ["lienthong", "AuditLog", "Exchange", "JSON", "OpenSSL"]),
         tests("DatabaseTests", ["Database", "Exchange"]),
         tests(
-            "SignatureTests", ["Signature", "Exchange", "Files", "JSON", "XML", "OpenSSL", "PDF", "CZlib"]),
+            "SignatureTests",
+            ["Signature", "EdXML", "Exchange", "Files", "JSON", "XML", "OpenSSL", "PDF", "CZlib"]),
         tests(
             "TrustTests",
             ["Trust", "Exchange", "Files", "HTTP", "OpenSSL", "Signature", "Transport"]),

@@ -31,7 +31,9 @@ struct AttachmentDescription: Equatable {
 
     /// Software writes `cid:` on both sides, on one, or on none.
     static func contentID(_ text: String) -> ExactString {
-        ExactString(text.utf8.starts(with: "cid:".utf8) ? String(text.dropFirst(4)) : text)
+        guard text.utf8.starts(with: "cid:".utf8) else { return ExactString(text) }
+        // By bytes: a mark that combines with the colon would go with it.
+        return ExactString(String(text.utf8.dropFirst(4)) ?? "")
     }
 
     static func contentID(ofReference reference: Int, in tree: ElementTree) -> ExactString {

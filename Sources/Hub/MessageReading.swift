@@ -77,9 +77,10 @@ package final class MessageReading {
             do {
                 try parser.feed(bytes.extracting(start..<end))
             } catch {
-                throw Rejection(xml: error)
+                // What came first in the letter counts, however its bytes were cut on their way.
+                throw letter.fatal.map { Rejection(fatal: $0) } ?? Rejection(xml: error)
             }
-            if let fatal = letter.fatal { throw Rejection(fatal.code, fatal.detail, findings: [fatal]) }
+            if let fatal = letter.fatal { throw Rejection(fatal: fatal) }
             start = end
         }
     }
@@ -113,6 +114,10 @@ package final class MessageReading {
 }
 
 extension Rejection {
+    fileprivate init(fatal finding: Finding) {
+        self.init(finding.code, finding.detail, findings: [finding])
+    }
+
     fileprivate init(xml error: XMLError) {
         let finding = Finding(
             path: "", line: error.line, column: error.column, code: error.code, detail: error.detail)

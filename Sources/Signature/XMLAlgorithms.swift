@@ -4,6 +4,7 @@ internal import OpenSSL
 /// Namespaces that a signature is made of.
 enum Namespace {
     static let signature: ExactString = "http://www.w3.org/2000/09/xmldsig#"
+    static let signature11: ExactString = "http://www.w3.org/2009/xmldsig11#"
     static let exclusive: ExactString = "http://www.w3.org/2001/10/xml-exc-c14n#"
     static let more2007: ExactString = "http://www.w3.org/2007/05/xmldsig-more#"
     static let xades: ExactString = "http://uri.etsi.org/01903/v1.3.2#"

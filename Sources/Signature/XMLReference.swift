@@ -24,7 +24,8 @@ struct XMLReference {
         } else if uri.string.utf8.first == 0x23,
             element.attribute("Type") == XMLAlgorithms.signedPropertiesType
         {
-            target = .properties(ExactString(String(uri.string.dropFirst())))
+            // By bytes: a mark that combines with "#" would go with it.
+            target = .properties(ExactString(String(uri.string.utf8.dropFirst()) ?? ""))
         } else {
             throw SignatureReason(.referenceExternal, uri.string)
         }
@@ -95,7 +96,8 @@ struct XMLReference {
                 child.elements.isEmpty, prefixes.isEmpty
             else { throw SignatureReason(.transformForbidden, child.start.name.local.string) }
             let list = child.attribute("PrefixList")?.string ?? ""
-            prefixes = list.split(whereSeparator: { [" ", "\t", "\n", "\r"].contains($0) })
+            // By scalars: CR LF is one Character.
+            prefixes = list.unicodeScalars.split(whereSeparator: { [" ", "\t", "\n", "\r"].contains($0) })
                 .map { ExactString(String($0)) }
             guard prefixes.count <= 64 else { throw SignatureReason(.transformForbidden, "PrefixList") }
         }

@@ -51,9 +51,10 @@ struct XMLSignatureElement {
                 throw SignatureReason(
                     isKey ? .keyValueForbidden : .keyInfoForbidden, data.start.name.local.string)
             }
-            // Names, serial numbers and key identifiers beside the certificate prove nothing and are not
-            // read.
-            for child in data.elements where child.isNamed("X509Certificate", in: Namespace.signature) {
+            guard data.holdsOnlyElements else { throw SignatureReason(.keyInfoForbidden, "text") }
+            for child in data.elements {
+                try checkKnown(child)
+                guard child.isNamed("X509Certificate", in: Namespace.signature) else { continue }
                 guard found.count < certificatesMax else { throw SignatureReason(.tooManyCertificates) }
                 guard let text = child.text, let der = Base64.decode(text, ignoringWhiteSpace: true),
                     !der.isEmpty
@@ -62,6 +63,27 @@ struct XMLSignatureElement {
             }
         }
         return found
+    }
+
+    /// Names, serial numbers and key identifiers beside the certificate prove nothing and are not read. But
+    /// nothing else may stand here: the digest leaves the Signature out, so elements of a letter inside it
+    /// would be shown to careless software under a signature that holds.
+    private static func checkKnown(_ child: XMLElement) throws(SignatureReason) {
+        let name = child.start.name
+        let isKnown =
+            switch (name.namespace, name.local) {
+            case (Namespace.signature, "X509Certificate"): true
+            case (Namespace.signature, "X509SubjectName"), (Namespace.signature, "X509SKI"),
+                (Namespace.signature, "X509CRL"), (Namespace.signature11, "X509Digest"):
+                child.elements.isEmpty
+            case (Namespace.signature, "X509IssuerSerial"):
+                child.elements.allSatisfy { part in
+                    part.elements.isEmpty && part.start.name.namespace == Namespace.signature
+                        && ["X509IssuerName", "X509SerialNumber"].contains(part.start.name.local)
+                }
+            default: false
+            }
+        guard isKnown else { throw SignatureReason(.keyInfoForbidden, name.local.string) }
     }
 
     private static func properties(

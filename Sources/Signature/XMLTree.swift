@@ -53,7 +53,7 @@ final class XMLElement: Sendable {
 
     var trimmedText: String? {
         guard let text, let string = String(validating: text, as: UTF8.self) else { return nil }
-        let words = string.split(whereSeparator: { [" ", "\t", "\n", "\r"].contains($0) })
+        let words = string.unicodeScalars.split(whereSeparator: { [" ", "\t", "\n", "\r"].contains($0) })
         return words.count <= 1 ? words.first.map(String.init) ?? "" : nil
     }
 

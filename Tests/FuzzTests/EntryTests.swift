@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func `is judged against material that holds`() throws {
-        #expect(Material.signedMessages.count == 2)
+        #expect(Material.signedLetters.count == 2)
         #expect(try Material.verifier.verify(Material.file("checkpoint")) == Material.checkpointText)
         #expect(Material.trust.anchors.count == 1)
     }

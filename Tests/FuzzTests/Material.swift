@@ -33,7 +33,7 @@ enum Material {
         (try! Certificate.all(in: file("signers.pem")) + trust.anchors + trust.intermediates).map(\.sha256))
 
     /// What the signed seeds say.
-    static let signedMessages: [String] =
+    static let signedLetters: [Letter] =
         Seeds.of("signed-letter").compactMap { seed in
             let reader = EdXMLReader(limits: EdXMLLimits())
             let signature = XMLSignatureReader()
@@ -41,7 +41,7 @@ enum Material {
             guard (try? parser.feed(seed.bytes)) != nil, (try? parser.finish()) != nil,
                 signatures.verify(signature.evidence(), at: time).indication == .totalPassed
             else { return nil }
-            return (try? reader.message()).map { "\($0)" }
+            return (try? reader.message())?.letter
         }
 }
 
@@ -88,5 +88,15 @@ enum Seeds {
             }
         }
         return word
+    }
+}
+
+extension EdXMLMessage {
+    /// What a letter says, wherever in the file it says so; nil for a status message.
+    var letter: Letter? {
+        guard case .letter(var letter) = self else { return nil }
+        letter.sender.position = XMLPosition(line: 0, column: 0)
+        for index in letter.recipients.indices { letter.recipients[index].position = letter.sender.position }
+        return letter
     }
 }

@@ -48,8 +48,12 @@ private func letter(_ pieces: [[UInt8]]) -> Transcript {
             if described != files.whole { transcript.line("other files: \(described) \(files.whole)") }
         }
     } catch let error as XMLError {
-        // Pieces decide how much is read before the parser says so; what was found before counts no more.
-        transcript.line("error \(error.code)")
+        // As the hub does it: what came first in the letter counts, however its bytes were cut.
+        if let fatal = reader.fatal {
+            transcript.line("refused \(fatal.code)")
+        } else {
+            transcript.line("error \(error.code)")
+        }
     } catch let error as Rejection {
         transcript.line("refused \(error.code)")
     } catch {
