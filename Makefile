@@ -60,6 +60,27 @@ fuzz: packages
 	  | sed '/ld.gold: warning/d'
 	Tests/FuzzTests/run "$(or $(TARGET),*)" $(or $(SECONDS),600)
 
+# The tests under AddressSanitizer, then under ThreadSanitizer, each in a build folder of its own. Neither the
+# tests that kill a daemon nor those of the tree itself: they say nothing more there.
+SANITIZE_SKIP := EndToEndTests|TidyTests|CommandLineTests
+test-sanitize: test-packages
+	for kind in address thread; do \
+	  $(SWIFT) build --build-tests --scratch-path .build-$$kind --sanitize $$kind && \
+	  env SWIFT_BACKTRACE=enable=no \
+	    ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=Tests/thread-sanitizer.txt:halt_on_error=0 \
+	    $(SWIFT) test --skip-build --scratch-path .build-$$kind --sanitize $$kind \
+	    --skip '$(SANITIZE_SKIP)' || exit 1; \
+	done
+
+# Signatures by signxml, xmlsec1, openssl and pyHanko, judged by them and by `lienthong verify`; a table, and 1
+# where somebody disagrees without a reason that Tests/Interop/agreements.json gives.
+test-interop: test-packages
+	$(call install,python3-venv)
+	$(SWIFT) build --product lienthong
+	[ -x .build-interop/bin/python ] || python3 -m venv .build-interop
+	.build-interop/bin/pip install --quiet --requirement Tests/Interop/requirements.txt
+	.build-interop/bin/python Tests/Interop/interop.py .build/debug/lienthong .build-interop/cases
+
 bench: build
 	.build/release/lienthong bench all
 
