@@ -16,7 +16,7 @@ struct Entry: Sendable {
     }
 
     static let all: [Entry] =
-        httpEntries + textEntries + logEntries + xmlEntries + signatureEntries
+        httpEntries + textEntries + logEntries + xmlEntries + signatureEntries + pdfEntries
 
     static func named(_ name: String) -> Entry? { all.first { $0.name == name } }
 }

@@ -1,4 +1,6 @@
 import Foundation
+import PDF
+import Signature
 import Testing
 
 /// The bounded run of the fuzz targets: every seed, and mutations of it that are the same each time.
@@ -33,6 +35,9 @@ import Testing
         #expect(Material.signedLetters.count == 2)
         #expect(try Material.verifier.verify(Material.file("checkpoint")) == Material.checkpointText)
         #expect(Material.trust.anchors.count == 1)
+        let document = try #require(Seeds.of("pdf").first { $0.name == "signed.pdf" })
+        let reports = Material.signatures.verify(pdf: PDFBytes(document.bytes), at: Material.time)
+        #expect(Verdict(signatures: reports).hasPassed, "\(reports)")
     }
 
     @Test func `is looked at by judges that can object`() {

@@ -28,9 +28,10 @@ enum Material {
 
     static let signatures = SignatureVerifier(trust: trust, algorithms: AlgorithmPolicy())
 
+    static let signers = try! Certificate.all(in: file("signers.pem"))
+    static let lists = Set(try! CertificateList.all(in: file("crl.pem")).map(\.sha256))
     /// Certificates that may be trusted, by their bytes.
-    static let issued: Set<Digest256> = Set(
-        (try! Certificate.all(in: file("signers.pem")) + trust.anchors + trust.intermediates).map(\.sha256))
+    static let issued = Set((signers + trust.anchors + trust.intermediates).map(\.sha256))
 
     /// What the signed seeds say.
     static let signedLetters: [Letter] =

@@ -52,6 +52,7 @@ struct SeedMaker {
         try write(lists[0].der, "Seeds/x509/list.der")
         try makeSignedLetters()
         try makeMessages()
+        try makeDocuments()
         try makeLog()
     }
 
@@ -76,6 +77,13 @@ struct SeedMaker {
                 contentDigest: Digester.hash(content, cms.digest), at: Material.time)
             try write([0] + message, "Seeds/cms/\(name).bin")
         }
+    }
+
+    private func makeDocuments() throws {
+        var document = PDFSeed()
+        try write(document.bytes, "Seeds/pdf/unsigned.pdf")
+        try document.sign(signer)
+        try write(document.bytes, "Seeds/pdf/signed.pdf")
     }
 
     private func makeLog() throws {

@@ -30,6 +30,26 @@ let signatureEntries = [
         try checkReport(report)
         try check(report.indication != .totalPassed || choice == 0, "a signature over something else passed")
     },
+    // Revocation data that came along: whatever it says, only what its issuer signed may count.
+    Entry("ocsp") { bytes in
+        var embedded = RevocationData(lists: (try? CertificateList.all(in: bytes)) ?? [])
+        embedded.responses = (try? OCSPResponse.all(in: bytes)) ?? []
+        if let basic = try? OCSPResponse(basicDER: bytes) { embedded.responses.append(basic) }
+        guard !embedded.isEmpty else { return }
+        for signer in Material.signers {
+            let result = Material.trust.validate(
+                signer, purpose: .documentSigning, at: Material.time, embedded: embedded)
+            for status in result.revocation {
+                switch status {
+                case .good(let source), .revoked(_, _, let source):
+                    try check(
+                        !source.isEmbedded || Material.lists.contains(source.sha256),
+                        "\(status) by a stranger")
+                case .unknown: break
+                }
+            }
+        }
+    },
     Entry("x509") { bytes in
         for certificate in (try? Certificate.all(in: bytes)) ?? [] {
             _ = (
@@ -51,9 +71,13 @@ let signatureEntries = [
     },
 ]
 
-/// What is told about a signature is JSON, whatever names and texts its maker chose.
 private func checkReport(_ report: SignatureReport) throws {
-    let json = Verdict(signatures: [report]).json()
+    try checkJSON(Verdict(signatures: [report]))
+}
+
+/// What is told about signatures is JSON, whatever names and texts their makers chose.
+func checkJSON(_ verdict: Verdict) throws {
+    let json = verdict.json()
     do {
         _ = try JSONReader.read(json)
     } catch {

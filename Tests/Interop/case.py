@@ -16,6 +16,10 @@ class Case:
     good: bool
     # Detached CMS of `file`, if that is what is judged.
     signature: pathlib.Path | None = None
+    # What `format` must be among those of the report; None where it does not matter.
+    format: str | None = None
+    # What is known of revocation, in place of the CRLs of both authorities.
+    revocation: tuple = ()
     # Judges that can read this kind of signature: a name and a function of the case that says yes or no.
     judges: tuple = ()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from asn1crypto import cms, keys, x509
+from asn1crypto import cms, keys, ocsp, x509
 from asn1crypto import crl as asn1_crl
 from cryptography.hazmat.primitives import serialization
 from pyhanko.sign import signers
@@ -138,10 +138,10 @@ def cases(authority, folder):
     lists = [asn1_crl.CertificateList.load(authority.list_der(name)) for name in ("root", "agencies")]
     both = (("openssl", openssl_judge), ("pyhanko", pyhanko_judge))
 
-    def case(group, name, der, good, file=content, judges=both):
+    def case(group, name, der, good, file=content, judges=both, format=None, revocation=()):
         path = folder / f"{group}-{name}.p7s"
         path.write_bytes(der)
-        return Case(group, name, file, good, signature=path, judges=judges)
+        return Case(group, name, file, good, path, format, revocation, judges)
 
     for key in KEYS:
         identity = authority.signers[key]
@@ -170,6 +170,7 @@ def cases(authority, folder):
         yield case("cms-signer", name, der, False)
     yield case("cms-signer", "rsa1024", openssl(authority.signers["rsa1024"], authority, "sha256", "-cades"), False)
     yield from timestamped(case, authority, both[1:])
+    yield from answered(case, authority, folder)
 
 
 def timestamped(case, authority, judges):
@@ -178,9 +179,36 @@ def timestamped(case, authority, judges):
     for key in KEYS:
         for digest in DIGESTS:
             der = pyhanko(authority.signers[key], authority, digest, tsa=authority.tsa)
-            yield case("cades-t", f"{key}-{digest}", der, True, judges=judges)
+            yield case("cades-t", f"{key}-{digest}", der, True, judges=judges, format="CAdES-T")
     honest = pyhanko(signer, authority, "sha256", tsa=authority.tsa)
     other = pyhanko(signer, authority, "sha256", tsa=authority.tsa, content=b"something else")
     yield case("timestamp", "wrong-imprint", changed(honest, with_timestamp_of(other)), False, judges=judges)
     for name, tsa in (("wrong-usage", authority.false_tsa), ("stranger", authority.stranger_tsa)):
         yield case("timestamp", name, pyhanko(signer, authority, "sha256", tsa=tsa), False, judges=judges)
+
+
+def answered(case, authority, folder):
+    """OCSP in the place of the authority's CRL; pyHanko is asked the same."""
+    der = openssl(authority.asked, authority, "sha256", "-cades")
+    for name, (response, good) in authority.responses().items():
+        path = folder / f"{name}.ocsp"
+        path.write_bytes(response)
+        revocation = ("--crl", authority.folder / "root.crl", "--ocsp", path)
+
+        def pyhanko_judge(case, response=response):
+            def check():
+                data = cms.ContentInfo.load(case.signature.read_bytes())["content"]
+                context = ValidationContext(
+                    trust_roots=[loaded(authority.root)], other_certs=[loaded(authority.agencies)],
+                    crls=[asn1_crl.CertificateList.load(authority.list_der("root"))],
+                    ocsps=[ocsp.OCSPResponse.load(response)], allow_fetching=False, revocation_mode="require",
+                )
+                content = case.file.read_bytes()
+                return asyncio.run(
+                    async_validate_detached_cms(content, data, signer_validation_context=context)
+                ).bottom_line
+
+            return attempt(check)
+
+        judges = (("pyhanko", pyhanko_judge),)
+        yield case("ocsp", name, der, good, judges=judges, revocation=revocation)

@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 import cms_cases
+import pdf_cases
 import xml_cases
 from case import run
 from pki import Authority
@@ -24,17 +25,20 @@ class Hub:
 
     def __init__(self, program, authority):
         self.words = [program, "verify", "--json", "--trust", authority.root.certificate_path]
-        self.words += ["--trust", authority.agencies.certificate_path, "--crl", authority.folder / "crls.pem"]
+        self.words += ["--trust", authority.agencies.certificate_path]
+        self.lists = ("--crl", authority.folder / "crls.pem")
 
     def verdict(self, case):
-        words = self.words + (["--signature", case.signature] if case.signature else []) + [case.file]
-        status, output = run(words)
+        words = [*self.words, *(case.revocation or self.lists)]
+        words += ["--signature", case.signature] if case.signature else []
+        status, output = run([*words, case.file])
         try:
             answer = json.loads(output)
         except ValueError:
             raise RuntimeError(f"{case.title}: exit {status}, no JSON: {output[:200]!r}") from None
         reasons = answer["reasons"] + [reason for one in answer["signatures"] for reason in one["reasons"]]
-        return answer["indication"] == "TOTAL-PASSED", [reason["code"] for reason in reasons]
+        formats = [one["format"] for one in answer["signatures"]]
+        return answer["indication"] == "TOTAL-PASSED", [reason["code"] for reason in reasons], formats
 
 
 class Explanations:
@@ -74,9 +78,11 @@ def main():
     explanations = Explanations(here / "agreements.json")
     table = collections.defaultdict(collections.Counter)
     faults = []
-    for kind in (xml_cases, cms_cases):
+    for kind in (xml_cases, cms_cases, pdf_cases):
         for case in kind.cases(authority, folder):
-            ours, codes = hub.verdict(case)
+            ours, codes, formats = hub.verdict(case)
+            if case.format and case.format not in formats:
+                faults.append(f"{case.title}: {formats} and not {case.format}")
             table[case.group, "expected"]["agree" if ours == case.good else "differ"] += 1
             opinions = [("expected", case.good)] + [(name, ask(case)) for name, ask in case.judges]
             for judge, opinion in opinions:

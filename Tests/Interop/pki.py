@@ -7,7 +7,8 @@ import pathlib
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
 DAY = datetime.timedelta(days=1)
@@ -70,6 +71,7 @@ class Authority:
         self.expired = self.signer("expired", KEYS["p256"](), until=NOW - DAY / 2)
         self.stranger = self._issue("stranger", KEYS["p256"](), None)
         self.server = self.signer("server", KEYS["p256"](), usages=[ExtendedKeyUsageOID.SERVER_AUTH])
+        self.asked = self.signer("asked", KEYS["p256"](), responder="http://ocsp.example/")
         stamping = [ExtendedKeyUsageOID.TIME_STAMPING]
         self.tsa = self.signer("tsa", KEYS["rsa2048"](), usages=stamping)
         self.false_tsa = self.signer("false-tsa", KEYS["rsa2048"]())
@@ -80,14 +82,42 @@ class Authority:
         crls = b"".join((folder / f"{name}.crl").read_bytes() for name in ("root", "agencies"))
         (folder / "crls.pem").write_bytes(crls)
 
+    def responses(self):
+        """OCSP responses about `asked`, whose certificate names a responder, and whether with each of them its
+        signature passes."""
+        signer = self.asked
+        delegate = self.signer("responder", KEYS["p256"](), usages=[ExtendedKeyUsageOID.OCSP_SIGNING])
+        delegate_without_check = self.signer("bad-responder", KEYS["p256"]())
+        return {
+            "good": (self._answer(signer, self.agencies), True),
+            "revoked": (self._answer(signer, self.agencies, revoked=True), False),
+            "stale": (self._answer(signer, self.agencies, age=40 * DAY), False),
+            "other-certificate": (self._answer(self.server, self.agencies), False),
+            "delegated": (self._answer(signer, delegate), False),
+            "unauthorised": (self._answer(signer, delegate_without_check), False),
+            "stranger": (self._answer(signer, self.stranger), False),
+        }
+
+    def _answer(self, signer, responder, revoked=False, age=DAY / 24):
+        status = ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            cert=signer.certificate, issuer=self.agencies.certificate, algorithm=hashes.SHA1(), cert_status=status,
+            this_update=NOW - age, next_update=NOW - age + 7 * DAY, revocation_time=NOW - DAY if revoked else None,
+            revocation_reason=None,
+        )
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder.certificate)
+        if responder is not self.agencies:
+            builder = builder.certificates([responder.certificate])
+        return builder.sign(responder.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
     def list_der(self, name):
         pem = (self.folder / f"{name}.crl").read_bytes()
         return x509.load_pem_x509_crl(pem).public_bytes(serialization.Encoding.DER)
 
-    def signer(self, name, key, usages=(DOCUMENT_SIGNING,), until=None):
-        return self._issue(name, key, self.agencies, usages=usages, until=until)
+    def signer(self, name, key, usages=(DOCUMENT_SIGNING,), until=None, responder=None):
+        return self._issue(name, key, self.agencies, usages=usages, until=until, responder=responder)
 
-    def _issue(self, name, key, issuer, is_authority=False, usages=(), until=None):
+    def _issue(self, name, key, issuer, is_authority=False, usages=(), until=None, responder=None):
         parent_key = issuer.key if issuer else key
         parent_name = issuer.certificate.subject if issuer else subject(name)
         builder = (
@@ -109,6 +139,10 @@ class Authority:
             # RFC 3161 section 2.3: critical where it is for timestamps.
             critical = ExtendedKeyUsageOID.TIME_STAMPING in usages
             builder = builder.add_extension(x509.ExtendedKeyUsage(list(usages)), critical=critical)
+        if responder:
+            place = x509.UniformResourceIdentifier(responder)
+            access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)
+            builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
         return Identity(name, key, builder.sign(parent_key, hashes.SHA256()), self.folder).write()
 
     def _list(self, issuer, revoked):
