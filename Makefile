@@ -61,12 +61,14 @@ fuzz: packages
 	Tests/FuzzTests/run "$(or $(TARGET),*)" $(or $(SECONDS),600)
 
 # The tests under AddressSanitizer, then under ThreadSanitizer, each in a build folder of its own. Left out: tests
-# that kill a daemon or look at the tree, which say nothing more there, and one that measures memory.
+# that kill a daemon or look at the tree, which say nothing more there, and one that measures memory. LEAKS=1
+# reports leaks too.
 SANITIZE_SKIP := EndToEndTests|TidyTests|CommandLineTests|in little memory
 test-sanitize: test-packages
 	for kind in address thread; do \
 	  $(SWIFT) build --build-tests --scratch-path .build-$$kind --sanitize $$kind && \
-	  env SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=Tests/leak-sanitizer.txt \
+	  env SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=$(if $(LEAKS),1,0) \
+	    LSAN_OPTIONS=suppressions=Tests/leak-sanitizer.txt \
 	    TSAN_OPTIONS=suppressions=Tests/thread-sanitizer.txt \
 	    $(SWIFT) test --skip-build --scratch-path .build-$$kind --sanitize $$kind \
 	    --skip '$(SANITIZE_SKIP)' || exit 1; \

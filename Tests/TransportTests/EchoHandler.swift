@@ -39,7 +39,11 @@ final class EchoHandler: RequestHandler {
                 waiting.withLock { $0.removeAll { $0 === exchange } }
                 signal.signal()
             }
-            exchange.onDrain { exchange.respond(.text("drained")) }
+            exchange.onDrain { [self] in
+                // Kept any longer, it would keep the connection, its reactor and this handler for good.
+                waiting.withLock { $0.removeAll { $0 === exchange } }
+                exchange.respond(.text("drained"))
+            }
             waiting.withLock { $0.append(exchange) }
             signal.signal()
         case "later":

@@ -69,7 +69,11 @@ import Testing
         #expect(running.handler.signal.wait(milliseconds: 20_000))
         // Others run into every limit meanwhile.
         for _ in 0..<3 { #expect(try PlainSocket(running.address).readToEnd() == "") }
-        for exchange in running.handler.waiting.withLock({ $0 }) { exchange.respond(.text("at last")) }
+        let waiting = running.handler.waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        for exchange in waiting { exchange.respond(.text("at last")) }
         #expect(poll.readToEnd().hasSuffix("at last"))
     }
 
