@@ -44,7 +44,9 @@ private func letter(_ pieces: [[UInt8]]) -> Transcript {
         let message = try reader.message()
         transcript.line("\(message)")
         if case .letter(let letter) = message {
-            let described = letter.attachments.map { "\($0.name) \($0.byteCount) \($0.sha256)" }
+            let described = letter.attachments.map {
+                "\($0.name) \($0.byteCount) \($0.sha256?.hex ?? "unhashed")"
+            }
             if described != files.whole { transcript.line("other files: \(described) \(files.whole)") }
         }
     } catch let error as XMLError {
