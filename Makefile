@@ -84,7 +84,7 @@ test-interop: test-packages
 	.build-interop/bin/python Tests/Interop/interop.py .build/debug/lienthong .build-interop/cases
 
 bench: build
-	.build/release/lienthong bench all
+	.build/release/lienthong bench all --report docs/performance.md
 
 format:
 	$(SWIFT) format format --in-place --recursive Package.swift Sources Tests

@@ -26,6 +26,15 @@ static inline void lt_name_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
+// glibc's own: <malloc.h> is in no module of Swift's. A heap that shrinks with each letter and grows with the
+// next one costs a page fault for every 4 KiB; so up to 16 MiB of each heap stay, and only what is larger than
+// 1 MiB is mapped by itself.
+extern int mallopt(int parameter, int value);
+static inline void lt_keep_heaps(void) {
+    mallopt(-1 /* M_TRIM_THRESHOLD */, 16 << 20);
+    mallopt(-3 /* M_MMAP_THRESHOLD */, 1 << 20);
+}
+
 // `errno` is a macro, which Swift does not import.
 static inline int lt_errno(void) { return errno; }
 

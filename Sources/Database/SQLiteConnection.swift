@@ -24,8 +24,13 @@ internal import Exchange
     package let path: String
     let handle: OpaquePointer
 
+    /// Syncs that SQLite has asked the kernel for, in this process.
+    package static var synchronizations: Int64 { lt_syncs() }
+    private static let countsSyncs: Void = lt_count_syncs()
+
     /// Opens with `synchronous=FULL`: when COMMIT returns, the transaction survives a loss of power.
     package init(path: String, mode: Mode, options: Options = Options()) throws(DatabaseError) {
+        _ = Self.countsSyncs
         let access = mode == .readWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
         var opened: OpaquePointer?
         let code = unsafe sqlite3_open_v2(

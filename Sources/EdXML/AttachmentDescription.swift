@@ -25,6 +25,7 @@ struct AttachmentDescription: Equatable {
 
     /// The file was put into a ZIP archive for the journey: labelled as one without being named as one.
     var isPacked: Bool {
+        guard contentType.utf8.count >= 15 else { return false }
         let type = contentType.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
         return type == "application/zip" && FileName.fileExtension(of: name) != "zip"
     }

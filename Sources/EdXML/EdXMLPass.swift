@@ -317,7 +317,7 @@ struct EdXMLPass {
     private mutating func beginAttachment(in attachment: Int, at position: XMLPosition) {
         decoder = nil
         let described = AttachmentDescription(attachment, in: tree)
-        let path = tree.path(of: attachment)
+        var path: String { tree.path(of: attachment) }
         guard !described.contentID.isEmpty, !described.name.isEmpty else {
             // How to decode depends on these, and the content passes only once.
             return findings.add(

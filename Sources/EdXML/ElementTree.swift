@@ -76,14 +76,19 @@ struct ElementTree {
 
     /// `/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/To[2]/OrganId`.
     func path(of index: Int) -> String {
-        var parts: [String] = []
+        var line: [Int] = []
         var current = index
         while current >= 0 {
-            let node = nodes[current]
-            let name = node.rule.tag.rawValue
-            parts.append(node.rule.repeats || node.occurrence > 1 ? "\(name)[\(node.occurrence)]" : name)
-            current = node.parent
+            line.append(current)
+            current = nodes[current].parent
         }
-        return "/" + parts.reversed().joined(separator: "/")
+        var path = ""
+        for place in line.reversed() {
+            let (rule, occurrence) = (nodes[place].rule, nodes[place].occurrence)
+            path += "/"
+            path += rule.tag.rawValue
+            if rule.repeats || occurrence > 1 { path += "[\(occurrence)]" }
+        }
+        return path
     }
 }

@@ -11,21 +11,24 @@ package enum Base64 {
 
     /// Padded, without line breaks.
     package static func encode(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index < bytes.count {
-            let left = bytes.count - index
-            let group =
-                UInt32(bytes[index]) << 16 | (left > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
-                | (left > 2 ? UInt32(bytes[index + 2]) : 0)
-            text.append(alphabet[Int(group >> 18)])
-            text.append(alphabet[Int(group >> 12 & 63)])
-            text.append(left > 1 ? alphabet[Int(group >> 6 & 63)] : 0x3D)
-            text.append(left > 2 ? alphabet[Int(group & 63)] : 0x3D)
-            index += 3
+        unsafe String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { text in
+            let alphabet = alphabet.span
+            var index = 0
+            var filled = 0
+            while index < bytes.count {
+                let left = bytes.count - index
+                let group =
+                    UInt32(bytes[index]) << 16 | (left > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
+                    | (left > 2 ? UInt32(bytes[index + 2]) : 0)
+                unsafe text[filled] = alphabet[Int(group >> 18)]
+                unsafe text[filled + 1] = alphabet[Int(group >> 12 & 63)]
+                unsafe text[filled + 2] = left > 1 ? alphabet[Int(group >> 6 & 63)] : 0x3D
+                unsafe text[filled + 3] = left > 2 ? alphabet[Int(group & 63)] : 0x3D
+                index += 3
+                filled += 4
+            }
+            return filled
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// Strict: padded to a multiple of four, zero trailing bits, so that a value has one spelling only.

@@ -1,16 +1,23 @@
 /// Base 16 after RFC 4648 section 8, written in lower case, read in either.
 package enum Hex {
-    private static let digits = Array("0123456789abcdef".utf8)
-
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(2 * bytes.underestimatedCount)
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 0x0F)])
-        }
-        return String(decoding: text, as: UTF8.self)
+        encode(Array(bytes))
     }
+
+    /// Straight into the string's own memory: receipts, log entries and verdicts are full of digests.
+    package static func encode(_ bytes: [UInt8]) -> String {
+        unsafe String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
+            var index = 0
+            for byte in bytes {
+                unsafe text[index] = digit(byte >> 4)
+                unsafe text[index + 1] = digit(byte & 0x0F)
+                index += 2
+            }
+            return index
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 
     /// Nil where `text` has an odd length or anything but hexadecimal digits.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {

@@ -1,9 +1,15 @@
 internal import CLinux
+internal import Exchange
+internal import Synchronization
 
 /// Watches the room that is left, so that letters are refused before a write fails half-way.
 final class DiskSpace: Sendable {
     private let path: String
     private let bytesMin: Int64
+    /// What was found last, and when, in milliseconds since 1970.
+    private let last = Mutex<(isEnough: Bool, at: Int64)>((false, .min))
+    /// For so long an answer serves: every letter asks.
+    private static let millisecondsMax: Int64 = 100
 
     init(path: String, bytesMin: Int64) {
         self.path = path
@@ -19,5 +25,14 @@ final class DiskSpace: Sendable {
         return overflow ? Int64.max : bytes
     }
 
-    var isEnough: Bool { bytesFree >= bytesMin }
+    var isEnough: Bool {
+        let now = Clock.system.now().milliseconds
+        return last.withLock { last in
+            // A clock that was set back asks anew.
+            if last.at == .min || now < last.at || now - last.at >= Self.millisecondsMax {
+                last = (bytesFree >= bytesMin, now)
+            }
+            return last.isEnough
+        }
+    }
 }

@@ -225,6 +225,7 @@ package final class Hub: Sendable {
                 "long_polls_waiting", "Recipients that wait for deliveries.", Int64(inboxes.waitingPolls)),
             Metrics.Gauge("uploads_open", "Uploads that are not whole yet.", Int64(uploads.openCount)),
             Metrics.Gauge("agencies", "Agencies in the directory.", Int64(directory.agencies.count)),
+            Metrics.Gauge("syncs", "Syncs of files since the start.", Store.synchronizations),
             Metrics.Gauge("disk_free_bytes", "Room in the data directory.", diskSpace.bytesFree),
         ]
     }

@@ -17,16 +17,26 @@ package enum Thread {
     package static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
         let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
         var thread = pthread_t()
-        let result = unsafe pthread_create(&thread, nil, { argument in
-            guard let argument = unsafe argument else { return nil }
-            let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            unsafe lt_name_thread(start.name)
-            start.body()
-            return nil
-        }, start.toOpaque())
+        let result = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                unsafe lt_name_thread(start.name)
+                start.body()
+                return nil
+            }, start.toOpaque())
         // Without its threads the daemon can do nothing; it is better not to have started.
         precondition(result == 0, "cannot start a thread")
         pthread_detach(thread)
+    }
+}
+
+/// How this process uses its memory.
+package enum Heap {
+    /// Letters come and go by the thousand: freed memory is kept for the next one. To be called at the start.
+    package static func keepFreedMemory() {
+        lt_keep_heaps()
     }
 }
 

@@ -120,25 +120,33 @@ package struct JSONWriter {
     }
 
     private mutating func quote(_ text: String) {
+        unsafe text.utf8Span.span.withUnsafeBufferPointer { unsafe quote($0) }
+    }
+
+    /// Runs of plain text are copied whole; a proof has some hundred bytes between its line feeds.
+    private mutating func quote(_ text: UnsafeBufferPointer<UInt8>) {
         bytes.append(0x22)
-        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C || $0 == 0x7F }) else {
-            // Nearly every text: copied whole.
-            bytes.append(contentsOf: text.utf8)
-            bytes.append(0x22)
-            return
+        var start = 0
+        for index in text.indices {
+            let byte = unsafe text[index]
+            if byte >= 0x20, byte != 0x22, byte != 0x5C, byte != 0x7F { continue }
+            unsafe bytes.append(contentsOf: text[start..<index])
+            escape(byte)
+            start = index + 1
         }
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5C:
-                bytes.append(0x5C)
-                bytes.append(byte)
-            case 0x0A: bytes.append(contentsOf: [0x5C, 0x6E])
-            case 0x0D: bytes.append(contentsOf: [0x5C, 0x72])
-            case 0x09: bytes.append(contentsOf: [0x5C, 0x74])
-            case 0..<0x20, 0x7F: bytes.append(contentsOf: "\\u00\(Hex.encode([byte]))".utf8)
-            default: bytes.append(byte)
-            }
-        }
+        unsafe bytes.append(contentsOf: text[start...])
         bytes.append(0x22)
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case 0x22, 0x5C:
+            bytes.append(0x5C)
+            bytes.append(byte)
+        case 0x0A: bytes.append(contentsOf: [0x5C, 0x6E])
+        case 0x0D: bytes.append(contentsOf: [0x5C, 0x72])
+        case 0x09: bytes.append(contentsOf: [0x5C, 0x74])
+        default: bytes.append(contentsOf: "\\u00\(Hex.encode([byte]))".utf8)
+        }
     }
 }

@@ -109,12 +109,16 @@ struct XMLSignatureElement {
         return try XAdESProperties(child, signature: signature, identifier: identifier, reference: reference)
     }
 
+    private static func isIdentifier(_ local: ExactString) -> Bool {
+        local == "Id" || local == "ID" || local == "id"
+    }
+
     /// An Id that stands twice would let a Reference mean another element than the one that we read.
     private static func checkIdentifiers(_ element: XMLElement) throws(SignatureReason) {
         var seen: Set<ExactString> = []
         var rest = [element]
         while let next = rest.popLast() {
-            for attribute in next.start.attributes where ["Id", "ID", "id"].contains(attribute.name.local) {
+            for attribute in next.start.attributes where isIdentifier(attribute.name.local) {
                 guard let value = ExactString(utf8: attribute.value), seen.insert(value).inserted else {
                     throw SignatureReason(.identifierRepeated)
                 }

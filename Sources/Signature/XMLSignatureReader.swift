@@ -20,7 +20,7 @@ package final class XMLSignatureReader: XMLEventHandler {
         case over
     }
 
-    private enum Role: UInt8 { case unknown, other, signature, foreignSignature, edXML, envelope, header }
+    fileprivate enum Role: UInt8 { case unknown, other, signature, foreignSignature, edXML, envelope, header }
 
     private var phase: Phase
     private var before: XMLEventRecorder?
@@ -28,8 +28,7 @@ package final class XMLSignatureReader: XMLEventHandler {
     private var depth = 0
     /// Roles of the open elements, down to the third.
     private var path: [Role] = []
-    /// By the number of a name.
-    private var roles: [Role] = []
+    private var roles = Roles()
     private var sink: DigestSink?
     private var signature: XMLSignatureElement?
     private var refusals: [SignatureReason] = []
@@ -43,7 +42,7 @@ package final class XMLSignatureReader: XMLEventHandler {
     }
 
     package func startElement(_ element: XMLStartElement) {
-        let role = role(of: element.name)
+        let role = roles.role(of: element.name)
         depth += 1
         if role == .signature { began(element) }
         if role == .foreignSignature, path == [.edXML, .envelope, .header], depth == 4 {
@@ -172,12 +171,17 @@ package final class XMLSignatureReader: XMLEventHandler {
         if refusals.count < 8 { refusals.append(reason) }
         phase = .over
     }
+}
 
-    private func role(of name: XMLName) -> Role {
+/// What names mean here, by their numbers.
+private struct Roles {
+    private var roles: [XMLSignatureReader.Role] = []
+
+    mutating func role(of name: XMLName) -> XMLSignatureReader.Role {
         if name.number < roles.count, roles[name.number] != .unknown { return roles[name.number] }
         while roles.count <= name.number { roles.append(.unknown) }
         // The local name first: it is short, and nearly always another one.
-        let role: Role =
+        let role: XMLSignatureReader.Role =
             switch name.local {
             case "Signature": name.namespace == Namespace.signature ? .signature : .foreignSignature
             case "edXML" where name.namespace == Namespace.edXML: .edXML

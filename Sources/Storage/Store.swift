@@ -94,6 +94,9 @@ package final class Store {
         spools = SpoolDirectory(directory: directory)
     }
 
+    /// Files made durable by this process: the payload log's and SQLite's.
+    package static var synchronizations: Int64 { File.synchronizations + SQLiteConnection.synchronizations }
+
     deinit { close() }
 
     /// Writes the end of the payload log; nothing is committed after it. Twice is harmless.

@@ -10,12 +10,8 @@ struct CanonicalWriter {
     /// The value of a prefix that is not bound.
     private static let unbound = -1
     private static let empty: Symbol = 0
-
-    private struct CachedName {
-        let qualified: [UInt8]
-        let prefix: Symbol
-        let isXML: Bool
-    }
+    /// `xml` is never declared.
+    private static let xml: Symbol = 1
 
     /// The last name that `symbol(of:)` was asked for: neighbours share their prefix.
     private var lastAsked: (string: ExactString, symbol: Symbol) = ("", 0)
@@ -32,16 +28,17 @@ struct CanonicalWriter {
     private let listedPrefixes: [Symbol]
     private var output: CanonicalOutput
 
-    private var symbols: [ExactString: Symbol] = ["": 0]
-    private var symbolBytes: [[UInt8]] = [[]]
+    private var symbols: [ExactString: Symbol] = ["": empty, "xml": xml]
+    private var symbolBytes: [[UInt8]] = [[], Array("xml".utf8)]
     /// URI bound to a prefix here, by the prefix's symbol.
-    private var inScope: [Symbol] = [empty]
+    private var inScope: [Symbol] = [empty, unbound]
     /// URI that the output already has for a prefix here.
-    private var rendered: [Symbol] = [empty]
+    private var rendered: [Symbol] = [empty, unbound]
     private var undo: [Undo] = []
     /// Length of `undo` before each open element.
     private var frames: [Int] = []
-    private var names: [CachedName?] = []
+    /// Symbols of the prefixes of names, by the names' numbers.
+    private var prefixes: [Symbol] = []
     private var elementIsDone = false
 
     init(
@@ -93,14 +90,15 @@ struct CanonicalWriter {
         return symbol
     }
 
-    private mutating func cached(_ name: XMLName) -> CachedName {
-        if name.number < names.count, let known = names[name.number] { return known }
-        while names.count <= name.number { names.append(nil) }
-        let qualified = name.prefix.isEmpty ? name.local.bytes : name.prefix.bytes + [0x3A] + name.local.bytes
-        let entry = CachedName(
-            qualified: qualified, prefix: symbol(of: name.prefix), isXML: name.prefix == "xml")
-        names[name.number] = entry
-        return entry
+    /// The symbol of the name's prefix.
+    private mutating func prefix(of name: XMLName) -> Symbol {
+        if name.number < prefixes.count, prefixes[name.number] != Self.unbound {
+            return prefixes[name.number]
+        }
+        while prefixes.count <= name.number { prefixes.append(Self.unbound) }
+        let prefix = symbol(of: name.prefix)
+        prefixes[name.number] = prefix
+        return prefix
     }
 
     // MARK: - Events
@@ -111,15 +109,16 @@ struct CanonicalWriter {
         for declaration in element.declarations {
             bind(symbol(of: declaration.prefix), to: symbol(of: declaration.uri))
         }
-        let name = cached(element.name)
         output.write(0x3C)
-        output.write(name.qualified)
+        output.write(element.name.qualified)
         var attributes = element.attributes
         if isApex, method != .exclusive10, let context {
             attributes = InheritedAttributes.merged(into: attributes, from: context, method: method)
         }
         if method == .exclusive10 {
-            renderUsed(by: name, attributes, refreshListed: isApex || !element.declarations.isEmpty)
+            renderUsed(
+                by: prefix(of: element.name), attributes,
+                refreshListed: isApex || !element.declarations.isEmpty)
         } else if isApex {
             render(Array(inScope.indices))
         } else if !element.declarations.isEmpty {
@@ -131,7 +130,7 @@ struct CanonicalWriter {
 
     mutating func endElement(_ name: XMLName) {
         output.write("</")
-        output.write(cached(name).qualified)
+        output.write(name.qualified)
         output.write(0x3E)
         let mark = frames.removeLast()
         while undo.count > mark {
@@ -165,17 +164,19 @@ struct CanonicalWriter {
     }
 
     /// Exclusive C14N section 3: what the element and its attributes use visibly, and what PrefixList names.
-    private mutating func renderUsed(by name: CachedName, _ attributes: [XMLAttribute], refreshListed: Bool) {
+    private mutating func renderUsed(
+        by prefix: Symbol, _ attributes: [XMLAttribute], refreshListed: Bool
+    ) {
         let needsList = refreshListed && !listedPrefixes.isEmpty
         if attributes.isEmpty, !needsList {
             // One name, nothing to sort: nearly every element of a letter.
-            if rendered[name.prefix] != inScope[name.prefix], !name.isXML { render([name.prefix]) }
+            if rendered[prefix] != inScope[prefix], prefix != Self.xml { render([prefix]) }
             return
         }
-        var candidates = name.isXML ? [] : [name.prefix]
+        var candidates = prefix == Self.xml ? [] : [prefix]
         for attribute in attributes where !attribute.name.prefix.isEmpty {
-            let used = cached(attribute.name)
-            if !used.isXML { candidates.append(used.prefix) }
+            let used = self.prefix(of: attribute.name)
+            if used != Self.xml { candidates.append(used) }
         }
         if needsList { candidates += listedPrefixes }
         render(candidates)
@@ -215,7 +216,7 @@ struct CanonicalWriter {
         }
         for attribute in sorted {
             output.write(0x20)
-            output.write(cached(attribute.name).qualified)
+            output.write(attribute.name.qualified)
             output.write("=\"")
             output.writeAttributeValue(attribute.value)
             output.write(0x22)

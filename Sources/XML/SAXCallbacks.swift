@@ -67,12 +67,11 @@ extension XMLEventReader {
         declarations: UnsafeBufferPointer<UnsafePointer<xmlChar>?>,
         attributes: UnsafeBufferPointer<UnsafePointer<xmlChar>?>
     ) {
-        depth += 1
-        elements += 1
-        if depth > limits.depthMax {
+        count.begin()
+        if count.depth > limits.depthMax {
             return fail(.xmlTooDeep, "Các thẻ lồng nhau quá \(limits.depthMax) cấp.")
         }
-        if elements > limits.elementsMax {
+        if count.total > limits.elementsMax {
             return fail(.xmlTooLarge, "Tệp có quá \(limits.elementsMax) thẻ.")
         }
         if declarations.count / 2 + attributes.count / 5 > limits.attributesMax {
@@ -90,7 +89,7 @@ extension XMLEventReader {
     fileprivate func endElement(
         local: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>?, namespace: UnsafePointer<xmlChar>?
     ) {
-        depth -= 1
+        count.end()
         guard let name = unsafe name(local: local, prefix: prefix, namespace: namespace) else { return }
         handler.endElement(name, at: position)
     }
@@ -117,6 +116,7 @@ extension XMLEventReader {
     private func readDeclarations(
         _ pointers: UnsafeBufferPointer<UnsafePointer<xmlChar>?>
     ) -> [XMLNamespaceDeclaration]? {
+        if pointers.isEmpty { return [] }
         var declarations: [XMLNamespaceDeclaration] = []
         declarations.reserveCapacity(pointers.count / 2)
         for index in stride(from: 0, to: pointers.count, by: 2) {
@@ -153,6 +153,7 @@ extension XMLEventReader {
     }
 
     private func readAttributes(_ pointers: UnsafeBufferPointer<UnsafePointer<xmlChar>?>) -> [XMLAttribute]? {
+        if pointers.isEmpty { return [] }
         var attributes: [XMLAttribute] = []
         attributes.reserveCapacity(pointers.count / 5)
         var bytes = 0

@@ -13,12 +13,22 @@ package final class XMLName: Sendable {
     package let local: ExactString
     /// Empty where there is none.
     package let namespace: ExactString
+    /// `prefix:local`, or `local` alone, as it stands in a tag.
+    let qualified: [UInt8]
 
     package init(number: Int, prefix: ExactString, local: ExactString, namespace: ExactString) {
         self.number = number
         self.prefix = prefix
         self.local = local
         self.namespace = namespace
+        var qualified: [UInt8] = []
+        qualified.reserveCapacity(prefix.string.utf8.count + 1 + local.string.utf8.count)
+        if !prefix.isEmpty {
+            qualified.append(contentsOf: prefix.string.utf8)
+            qualified.append(0x3A)
+        }
+        qualified.append(contentsOf: local.string.utf8)
+        self.qualified = qualified
     }
 }
 

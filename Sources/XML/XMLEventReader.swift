@@ -15,8 +15,8 @@ internal import Glibc
     let parser: xmlParserCtxtPtr
     private var gate = InputGate()
     var names = NameTable()
-    var depth = 0
-    var elements = 0
+    /// Elements open, and begun so far.
+    var count = ElementCount()
     private(set) var failure: XMLError?
     private var isFinished = false
     /// The document's first bytes, until there are enough to tell the encoding.
@@ -184,7 +184,8 @@ internal import Glibc
     }
 
     private var isBetweenTags: Bool {
-        guard gathered.isEmpty, depth > 0, failure == nil, let input = unsafe parser.pointee.input else {
+        guard gathered.isEmpty, count.depth > 0, failure == nil, let input = unsafe parser.pointee.input
+        else {
             return false
         }
         return unsafe parser.pointee.instate == XML_PARSER_CONTENT && input.pointee.cur == input.pointee.end
@@ -257,4 +258,17 @@ internal import Glibc
         failure = error
         unsafe xmlStopParser(parser)
     }
+}
+
+/// How deep the document is just now, and how large so far.
+struct ElementCount {
+    private(set) var depth = 0
+    private(set) var total = 0
+
+    mutating func begin() {
+        depth += 1
+        total += 1
+    }
+
+    mutating func end() { depth -= 1 }
 }

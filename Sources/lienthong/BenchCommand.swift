@@ -5,7 +5,7 @@ internal import JSON
 /// floor.
 struct BenchCommand: Command {
     static let words = ["bench"]
-    static let summary = "đo tải: accept, exchange, broadcast, large, verify, all"
+    static let summary = "đo tải: accept, exchange, broadcast, large, verify, idle, backlog, all"
     static let operands =
         "SCENARIO [--size 50KiB] [--algorithm p256|rsa2048] [--connections N] [--seconds N] [--json]"
     static let options: [Option] = [
@@ -14,6 +14,7 @@ struct BenchCommand: Command {
         .value("--connections", "N", "số kết nối cùng lúc (mặc định 64)"),
         .value("--seconds", "N", "thời gian đo tối đa (mặc định 10)"),
         .value("--rate", "N", "exchange: số văn bản mỗi giây (mặc định 500)"),
+        .value("--report", "FILE", "ghi bảng kết quả vào giữa hai dấu bench trong tệp Markdown"),
         .value("--dir", "D", "thư mục làm việc, cùng đĩa với dữ liệu cần đo (mặc định thư mục tạm)"),
         .json,
     ]
@@ -23,6 +24,8 @@ struct BenchCommand: Command {
         broadcast  một văn bản tới 3.500 nơi nhận
         large      một văn bản rất lớn vào và ra, bộ nhớ của trục
         verify     đọc và kiểm chữ ký ngay trong tiến trình này, so với SHA-256 + kiểm chữ ký của OpenSSL
+        idle       10.000 kết nối chờ (long poll): bộ nhớ, và tốc độ nhận của người khác khi có và không có
+        backlog    trục đã lưu 1.000.000 văn bản: khởi động, nhận, trao đổi, so với trục rỗng
         all        lần lượt các kịch bản trên
 
         Sàn (floor) đo trong cùng lần chạy, trên cùng các văn bản: SHA-256 + kiểm chữ ký bằng OpenSSL + một
@@ -34,7 +37,8 @@ struct BenchCommand: Command {
         let settings = try BenchSettings(arguments)
         let all: [(String, (BenchSettings, Terminal) throws -> BenchResult)] = [
             ("accept", BenchAccept.run), ("exchange", BenchExchange.run), ("broadcast", BenchBroadcast.run),
-            ("large", BenchLarge.run), ("verify", BenchVerify.run),
+            ("large", BenchLarge.run), ("verify", BenchVerify.run), ("idle", BenchIdle.run),
+            ("backlog", BenchBacklog.run),
         ]
         let chosen = all.filter { scenario == "all" || $0.0 == scenario }
         guard !chosen.isEmpty else { throw CommandFailure(.usage, "không có kịch bản \(scenario)") }
@@ -45,6 +49,7 @@ struct BenchCommand: Command {
             results.append(result)
             if !arguments.wantsJSON { terminal.print(result.table) }
         }
+        if let report = arguments.value("--report") { try BenchReport.write(results, into: report) }
         if arguments.wantsJSON {
             var writer = JSONWriter()
             if results.count == 1 {
@@ -140,6 +145,12 @@ struct BenchResult: Sendable {
         ]
     }
 
+    /// As `--json` names them.
+    var namedFigures: [(name: String, value: Double)] {
+        figures.compactMap { figure in figure.value.map { (figure.name, $0) } }
+            + others.map { ($0.name, $0.value) }
+    }
+
     private var ratioToFloor: Double? {
         guard let ratePerSecond, let floorPerSecond, floorPerSecond > 0 else { return nil }
         return ratePerSecond / floorPerSecond
@@ -173,7 +184,7 @@ struct BenchResult: Sendable {
     }
 
     /// Four significant digits are more than the machine's noise.
-    private static func text(_ value: Double) -> String {
+    static func text(_ value: Double) -> String {
         if value >= 100 { return String(Int(value.rounded())) }
         let scale: Double = value >= 1 ? 100 : 1_000_000
         return "\((value * scale).rounded() / scale)"

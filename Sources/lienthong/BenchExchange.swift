@@ -8,8 +8,7 @@ internal import Transport
 
 /// exchange: a steady rate of letters, each followed until its recipient has acknowledged it.
 enum BenchExchange {
-    private static let recipient = "H31.7"
-    private static let pollers = 8
+    static let recipient = "H31.7"
 
     static func run(_ settings: BenchSettings, _ terminal: Terminal) throws -> BenchResult {
         let world = try BenchWorld(settings)
@@ -19,76 +18,118 @@ enum BenchExchange {
         guard count * size <= 4 << 30 else {
             throw CommandFailure(.usage, "rate × seconds × size vượt 4 GiB")
         }
-        let letters = try BenchLetters(world.folder, bytes: size, recipients: [recipient]).make(
-            count, terminal)
-        let starts = Mutex<[String: Int]>([:])
-        let latencies = Mutex<[Int]>([])
-        let next = Atomic<Int>(0)
-        let access = world.access
-        let daemonBefore = try ProcessUsage(world.hub.process.identifier)
-        let began = BenchClock.microseconds
-        let isOver = Atomic<Bool>(false)
-        try concurrently(16 + pollers) { number in
-            if number >= 16 {
-                return try receive(try access.client(recipient), starts, latencies, isOver, count)
-            }
-            let sender = try access.client(BenchWorld.sender)
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < count else { break }
-                // The letter's place in time, not when a sender happens to be free: a late hub shows as
-                // latency.
-                let due = began + index * 1_000_000 / settings.rate
-                let wait = due - BenchClock.microseconds
-                if wait > 0 { usleep(UInt32(wait)) }
-                let letter = letters[index]
-                starts.withLock { $0[BenchLetterName.of(letter)] = due }
-                let reply = try sender.send(
-                    "POST", "/v1/documents", fields: ["Content-Type": "application/xml"], body: .bytes(letter)
-                )
-                guard reply.head.status == 201 else {
-                    throw HubRefusal(status: reply.head.status, body: reply.bytes)
-                }
-            }
-        }
-        let seconds = Double(BenchClock.microseconds - began) / 1_000_000
-        let done = latencies.withLock { $0 }
-        let daemon = try ProcessUsage(world.hub.process.identifier)
-        return BenchResult(
-            scenario: "exchange", conditions: "\(size) byte, \(settings.algorithm), nhịp \(settings.rate)/s",
-            letters: done.count, ratePerSecond: Double(done.count) / seconds,
-            latency: .init(microseconds: done),
-            daemonCPUSecondsPerLetter: (daemon.cpuSeconds - daemonBefore.cpuSeconds)
-                / Double(max(1, done.count)),
-            residentMiB: daemon.peakResidentMiB)
+        let letters = try BenchLetters(world.folder, bytes: size, recipients: [recipient])
+            .make(count, terminal)
+        return try measure(world, settings, letters)
     }
 
-    private static func receive(
-        _ client: BlockingClient, _ starts: borrowing Mutex<[String: Int]>,
-        _ latencies: borrowing Mutex<[Int]>,
-        _ isOver: borrowing Atomic<Bool>, _ count: Int
-    ) throws {
-        while !isOver.load(ordering: .relaxed) {
-            let reply = try client.send("GET", "/v1/inbox?wait=1&limit=1&lease=60", fields: [:], body: .none)
-            let inbox = try JSONReader.read(reply.bytes)
-            for delivery in inbox["deliveries"]?.array ?? [] {
-                let body = "{\"lease\":\"\(delivery["lease"]?.string ?? "")\"}"
-                let settled = try client.send(
-                    "POST", "/v1/deliveries/\(delivery["deliveryId"]?.string ?? "")/acknowledge",
-                    fields: ["Content-Type": "application/json"], body: .bytes(Array(body.utf8)))
-                guard settled.head.status == 200 else {
-                    throw HubRefusal(status: settled.head.status, body: settled.bytes)
-                }
-                let now = BenchClock.microseconds
-                let start = starts.withLock { $0[delivery["documentId"]?.string ?? ""] }
-                guard let start else { continue }
-                let total = latencies.withLock { latencies in
-                    latencies.append(now - start)
-                    return latencies.count
-                }
-                if total == count { isOver.store(true, ordering: .relaxed) }
-            }
+    static func measure(
+        _ world: BenchWorld, _ settings: BenchSettings, _ letters: [[UInt8]]
+    ) throws -> BenchResult {
+        let flow = try ExchangeFlow(world, letters: letters.count)
+        let (daemonBefore, clientBefore) = (
+            try ProcessUsage(world.hub.process.identifier), try ProcessUsage(getpid())
+        )
+        let began = BenchClock.microseconds
+        for (index, letter) in letters.enumerated() {
+            // The letter's place in time, not when a connection happens to be free: a late hub shows as
+            // latency.
+            let due = began + index * 1_000_000 / settings.rate
+            let wait = due - BenchClock.microseconds
+            if wait > 0 { usleep(UInt32(wait)) }
+            flow.send(letter, due: due)
         }
+        let latencies = try flow.finish(secondsMax: 60)
+        let seconds = Double(BenchClock.microseconds - began) / 1_000_000
+        let (daemon, client) = (try ProcessUsage(world.hub.process.identifier), try ProcessUsage(getpid()))
+        let done = Double(max(1, latencies.count))
+        return BenchResult(
+            scenario: "exchange",
+            conditions: "\(letters[0].count) byte, \(settings.algorithm), nhịp \(settings.rate)/s",
+            letters: latencies.count, ratePerSecond: Double(latencies.count) / seconds,
+            latency: .init(microseconds: latencies),
+            daemonCPUSecondsPerLetter: (daemon.cpuSeconds - daemonBefore.cpuSeconds) / done,
+            clientCPUSecondsPerLetter: (client.cpuSeconds - clientBefore.cpuSeconds) / done,
+            residentMiB: daemon.peakResidentMiB)
+    }
+}
+
+/// Letters on their way from one agency's software to the other's acknowledgement.
+private final class ExchangeFlow: Sendable {
+    private static let pollers = 8
+
+    private let total: Int
+    private let sender: ConnectionPool
+    private let recipient: ConnectionPool
+    private let starts = Mutex<[String: Int]>([:])
+    private let latencies = Mutex<[Int]>([])
+    private let failure = Mutex<String?>(nil)
+    private let isOver = Atomic<Bool>(false)
+    private let ended = CountingSemaphore()
+
+    init(_ world: BenchWorld, letters: Int) throws {
+        total = letters
+        sender = try ConnectionPool(world, agency: BenchWorld.sender, connections: 64)
+        recipient = try ConnectionPool(
+            world, agency: BenchExchange.recipient, connections: Self.pollers + 64)
+        for _ in 0..<Self.pollers { poll() }
+    }
+
+    func send(_ letter: [UInt8], due: Int) {
+        starts.withLock { $0[BenchLetterName.of(letter)] = due }
+        sender.send(.letter(letter)) { [self] result in
+            if case .success((201, _)) = result { return }
+            fail("\(result)")
+        }
+    }
+
+    /// Waits until all are acknowledged; latencies in microseconds.
+    func finish(secondsMax: Int) throws -> [Int] {
+        let isWhole = ended.wait(milliseconds: secondsMax * 1000)
+        isOver.store(true, ordering: .relaxed)
+        sender.stop()
+        recipient.stop()
+        if let failure = failure.withLock({ $0 }) {
+            throw CommandFailure(.refused, "máy khách đo tải dừng: \(failure.prefix(300))")
+        }
+        guard isWhole else { throw CommandFailure(.refused, "không phải văn bản nào cũng được xác nhận") }
+        return latencies.withLock { $0 }
+    }
+
+    private func poll() {
+        guard !isOver.load(ordering: .relaxed) else { return }
+        let request = ClientRequest(method: "GET", target: "/v1/inbox?wait=30&limit=10&lease=60")
+        recipient.send(request) { [self] result in
+            guard case .success((200, let body)) = result, let inbox = try? JSONReader.read(body) else {
+                return fail("\(result)")
+            }
+            for delivery in inbox["deliveries"]?.array ?? [] { acknowledge(delivery) }
+            poll()
+        }
+    }
+
+    private func acknowledge(_ delivery: JSONValue) {
+        let lease = "{\"lease\":\"\(delivery["lease"]?.string ?? "")\"}"
+        let name = delivery["documentId"]?.string ?? ""
+        let request = ClientRequest(
+            method: "POST", target: "/v1/deliveries/\(delivery["deliveryId"]?.string ?? "")/acknowledge",
+            fields: ["Content-Type": "application/json"], body: .bytes(Array(lease.utf8)))
+        recipient.send(request) { [self] result in
+            guard case .success((200, _)) = result else { return fail("\(result)") }
+            let now = BenchClock.microseconds
+            guard let start = starts.withLock({ $0.removeValue(forKey: name) }) else { return }
+            let count = latencies.withLock { latencies in
+                latencies.append(now - start)
+                return latencies.count
+            }
+            if count == total { ended.signal() }
+        }
+    }
+
+    private func fail(_ reason: String) {
+        guard !isOver.exchange(true, ordering: .relaxed) else { return }
+        failure.withLock { $0 = $0 ?? reason }
+        ended.signal()
     }
 }
 

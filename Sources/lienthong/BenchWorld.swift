@@ -12,7 +12,9 @@ internal import Transport
 /// A throw-away hub with its agencies, and letters signed beforehand.
 final class BenchWorld {
     let folder: String
-    let hub: LocalHub
+    private(set) var hub: LocalHub
+    /// From starting the process until it answers.
+    private(set) var startSeconds = 0.0
 
     static let sender = "H37.12"
 
@@ -21,6 +23,15 @@ final class BenchWorld {
         folder = try Self.makeFolder(settings)
         if extraAgencies > 0 { try Self.addAgencies(extraAgencies, to: "\(folder)/agencies.json5") }
         hub = try LocalHub(folder: folder)
+    }
+
+    /// Ends the hub, lets `change` have the data directory, and starts it again.
+    func restart(_ change: () throws -> Void) throws {
+        guard hub.stop() == 0 else { throw CommandFailure(.refused, "lienthongd kết thúc không sạch") }
+        try change()
+        let began = BenchClock.microseconds
+        hub = try LocalHub(folder: folder)
+        startSeconds = Double(BenchClock.microseconds - began) / 1_000_000
     }
 
     /// Keys, certificates and a configuration, used for one measurement.

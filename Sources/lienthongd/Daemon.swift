@@ -35,6 +35,7 @@ final class Daemon {
     init(_ configuration: Configuration, _ material: Material, rollsForward: Bool) throws {
         self.configuration = configuration
         OpenFileLimit.raise()
+        Heap.keepFreedMemory()
         stopping = CountingSemaphore()
         failure = Failure()
         try Files.Directory.create(configuration.dataDirectory)
