@@ -91,6 +91,9 @@ extension SignatureReasonCode {
         .identifierRepeated: ReasonMeaning(
             .formatFailure, "an Id stands twice in the signature",
             "Một giá trị Id xuất hiện hai lần trong chữ ký"),
+        .unsignedPropertyForbidden: ReasonMeaning(
+            .formatFailure, "an unsigned XAdES property is not allowed",
+            "Thuộc tính XAdES không được ký này không được phép"),
         .propertiesMismatch: ReasonMeaning(
             .formatFailure, "the XAdES properties and their Reference do not belong together",
             "Thuộc tính XAdES và Reference của nó không khớp nhau"),

@@ -46,6 +46,7 @@ package enum SignatureReasonCode: String, Sendable, CaseIterable {
     case outputLengthForbidden = "hmac_output_length"
     case identifierRepeated = "identifier_repeated"
     case propertiesMismatch = "signed_properties_mismatch"
+    case unsignedPropertyForbidden = "unsigned_property"
 
     // CMS
     case cmsMalformed = "cms_malformed"

@@ -36,52 +36,7 @@ package final class SignatureVerifier: Sendable {
             for reason in reasons { draft.fail(reason) }
             return draft.report()
         case .signed(let document):
-            return verify(document, at: time)
-        }
-    }
-
-    private func verify(_ document: XMLSignatureEvidence.SignedDocument, at time: Instant) -> SignatureReport
-    {
-        var draft = ReportDraft(document.properties == nil ? .xmlDSig : .xades)
-        draft.bestSigningTime = time
-        draft.coverage = "whole document without its signature"
-        draft.algorithm = document.algorithm.description
-        draft.signingTime = document.properties?.signingTime
-        let times = SigningTimes(receipt: time)
-        draft.apply(algorithms.ruling(on: document.algorithm, at: times.best))
-        draft.apply(algorithms.ruling(on: document.digestAlgorithm, at: times.best))
-        if document.expectedDigest != document.actualDigest { draft.fail(SignatureReason(.digestMismatch)) }
-        if let properties = document.properties {
-            draft.apply(algorithms.ruling(on: properties.digestAlgorithm, at: times.best))
-            if properties.expectedDigest != properties.actualDigest {
-                draft.fail(SignatureReason(.digestMismatch))
-            }
-        }
-        guard let offered = parse(document.certificates, &draft) else { return draft.report() }
-        guard let signer = offered.first(where: { !$0.isAuthority }) ?? offered.first else {
-            draft.fail(SignatureReason(.certificateMissing))
-            return draft.report()
-        }
-        if let properties = document.properties {
-            draft.level = .b
-            check(properties, names: signer, &draft)
-        }
-        checkSignature(
-            document.value, over: document.signedInfo, by: signer, document.algorithm, &draft)
-        checkChain(of: signer, untrusted: offered, embedded: .none, at: times, &draft)
-        return draft.report()
-    }
-
-    private func check(
-        _ properties: XMLSignatureEvidence.SignedDocument.Properties, names signer: Certificate,
-        _ draft: inout ReportDraft
-    ) {
-        if properties.hasTimestamp { draft.fail(SignatureReason(.timestampMalformed)) }
-        guard let named = properties.signingCertificate else {
-            return draft.fail(SignatureReason(.signingCertificateMissing))
-        }
-        if Digester.hash(signer.der, named.algorithm) != named.digest {
-            draft.fail(SignatureReason(.signingCertificateMismatch))
+            return judge(document, at: time).report()
         }
     }
 
@@ -104,6 +59,7 @@ package final class SignatureVerifier: Sendable {
         _ draft: inout ReportDraft
     ) {
         draft.signer = signer
+        draft.role = SignerRole(of: signer)
         if let objection = algorithms.objection(to: signer.publicKey.kind, for: algorithm) {
             draft.fail(objection)
             if objection.code == .keyMismatch { return }

@@ -2,11 +2,15 @@ internal import Exchange
 internal import OpenSSL
 internal import XML
 
-/// XAdES QualifyingProperties, ETSI EN 319 132-1, as far as a baseline B signature has them.
+/// XAdES QualifyingProperties, ETSI EN 319 132-1.
 struct XAdESProperties {
     struct CertificateDigest: Sendable {
         let algorithm: DigestAlgorithm
         let digest: [UInt8]
+        /// Magnitude, where stated.
+        let serial: [UInt8]?
+        /// Whole DER of the issuer's name, where stated in a form that can be compared.
+        let issuer: [UInt8]?
     }
 
     /// Digest of SignedProperties as it stands, by the Reference's rules.
@@ -14,8 +18,8 @@ struct XAdESProperties {
     let signingTime: Instant?
     /// The certificate that the signer named; nil where he named none.
     let signingCertificate: CertificateDigest?
-    /// There is a timestamp among the unsigned properties.
-    let hasTimestamp: Bool
+    let signed: XMLElement
+    let unsigned: XAdESUnsignedProperties
 
     init(
         _ element: XMLElement, signature: XMLElement, identifier: ExactString, reference: XMLReference
@@ -31,7 +35,8 @@ struct XAdESProperties {
             throw SignatureReason(.objectForbidden, others.first?.start.name.local.string ?? "")
         }
         digest = Digester.hash(signed.canonical(reference.form), reference.algorithm)
-        hasTimestamp = others.contains(where: Self.holdsTimestamp)
+        self.signed = signed
+        unsigned = try others.first.map(XAdESUnsignedProperties.init) ?? XAdESUnsignedProperties()
         guard let properties = signed.first("SignedSignatureProperties", in: Namespace.xades) else {
             signingTime = nil
             signingCertificate = nil
@@ -57,15 +62,55 @@ struct XAdESProperties {
         guard let bytes = Base64.decode(value, ignoringWhiteSpace: true) else {
             throw SignatureReason(.signatureEncoding, "CertDigest")
         }
-        return CertificateDigest(algorithm: algorithm, digest: bytes)
+        let (issuer, serial) = try issuerAndSerial(certificate)
+        return CertificateDigest(algorithm: algorithm, digest: bytes, serial: serial, issuer: issuer)
     }
 
-    private static func holdsTimestamp(_ element: XMLElement) -> Bool {
-        var rest = [element]
-        while let next = rest.popLast() {
-            if next.start.name.local.string.hasSuffix("TimeStamp") { return true }
-            rest += next.elements
+    /// IssuerSerialV2 is base64 of DER. The older IssuerSerial writes the name as text, in spellings that
+    /// differ between programs: of that one the number counts alone, beside the digest.
+    private static func issuerAndSerial(
+        _ certificate: XMLElement
+    ) throws(SignatureReason) -> (issuer: [UInt8]?, serial: [UInt8]?) {
+        if let element = certificate.first("IssuerSerialV2", in: Namespace.xades) {
+            guard let text = element.text, let der = Base64.decode(text, ignoringWhiteSpace: true),
+                let named = try? CMSSignedAttributes.issuerAndSerial(der)
+            else { throw SignatureReason(.signatureEncoding, "IssuerSerialV2") }
+            return (named.issuer, named.serial)
         }
-        return false
+        if let element = certificate.first("IssuerSerial", in: Namespace.xades) {
+            let number = element.first("X509SerialNumber", in: Namespace.signature)?.trimmedText
+            guard let number, let serial = magnitude(ofDecimal: number) else {
+                throw SignatureReason(.signatureEncoding, "X509SerialNumber")
+            }
+            return (nil, serial)
+        }
+        return (nil, nil)
+    }
+
+    /// Big-endian, without leading zeros; nil for what is no number of at most 20 bytes.
+    static func magnitude(ofDecimal text: String) -> [UInt8]? {
+        guard !text.isEmpty, text.utf8.count <= 49, text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else {
+            return nil
+        }
+        var magnitude: [UInt8] = []
+        for digit in text.utf8 {
+            var carry = Int(digit - 0x30)
+            for index in magnitude.indices.reversed() {
+                carry += Int(magnitude[index]) * 10
+                magnitude[index] = UInt8(carry & 0xFF)
+                carry >>= 8
+            }
+            if carry > 0 { magnitude.insert(UInt8(carry), at: 0) }
+        }
+        return magnitude
+    }
+}
+
+extension XAdESProperties.CertificateDigest {
+    func names(_ certificate: Certificate) -> Bool {
+        Digester.hash(certificate.der, algorithm) == digest
+            && (serial == nil || serial == Array(certificate.serial.drop { $0 == 0 }))
+            && (issuer == nil || issuer == certificate.issuerDER)
     }
 }

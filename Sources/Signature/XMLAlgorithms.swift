@@ -8,6 +8,7 @@ enum Namespace {
     static let exclusive: ExactString = "http://www.w3.org/2001/10/xml-exc-c14n#"
     static let more2007: ExactString = "http://www.w3.org/2007/05/xmldsig-more#"
     static let xades: ExactString = "http://uri.etsi.org/01903/v1.3.2#"
+    static let xades141: ExactString = "http://uri.etsi.org/01903/v1.4.1#"
     static let edXML: ExactString = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 }
 

@@ -13,6 +13,8 @@ struct XMLReference {
 
     let target: Target
     let form: CanonicalForm
+    /// False where no transform names a canonical form.
+    let namesForm: Bool
     let algorithm: DigestAlgorithm
     let digest: [UInt8]
 
@@ -37,6 +39,7 @@ struct XMLReference {
             guard first.holdsOnlyElements else { throw SignatureReason(.signatureStructure, "Transforms") }
         }
         form = try Self.form(transforms, for: target)
+        namesForm = transforms.count > (target == .document ? 1 : 0)
         guard rest.count == 2, let method = rest.first, let value = rest.last,
             method.isNamed("DigestMethod", in: Namespace.signature),
             value.isNamed("DigestValue", in: Namespace.signature)

@@ -8,6 +8,7 @@ struct XMLSignatureElement {
 
     let signedInfo: XMLSignedInfo
     let value: [UInt8]
+    let valueElement: XMLElement
     /// DER, in the order of KeyInfo.
     let certificates: [[UInt8]]
     let properties: XAdESProperties?
@@ -32,6 +33,7 @@ struct XMLSignatureElement {
             let bytes = Base64.decode(text, ignoringWhiteSpace: true), !bytes.isEmpty
         else { throw SignatureReason(.signatureEncoding, "SignatureValue") }
         self.value = bytes
+        valueElement = value
         if let keys = rest.first, keys.isNamed("KeyInfo", in: Namespace.signature) {
             rest.removeFirst()
             certificates = try Self.certificates(keys)

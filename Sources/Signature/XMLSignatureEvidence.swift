@@ -33,13 +33,25 @@ package struct XMLSignatureEvidence: Sendable {
         let certificates: [[UInt8]]
         let properties: Properties?
 
+        struct Stamp: Sendable {
+            let token: [UInt8]
+            /// Nil where it could not be computed.
+            let digest: [UInt8]?
+        }
+
         struct Properties: Sendable {
             let expectedDigest: [UInt8]
             let actualDigest: [UInt8]
             let digestAlgorithm: DigestAlgorithm
             let signingTime: Instant?
             let signingCertificate: XAdESProperties.CertificateDigest?
-            let hasTimestamp: Bool
+            /// Digests of what the timestamps must be over, by their own algorithms, with their tokens.
+            let signatureTimestamps: [Stamp]
+            let archiveTimestamps: [Stamp]
+            /// An archive timestamp covers all evidence.
+            let isWholeArchived: Bool
+            let certificates: [[UInt8]]
+            let revocation: RevocationValues
         }
     }
 }

@@ -31,6 +31,8 @@ package final class XMLSignatureReader: XMLEventHandler {
     private var roles = Roles()
     private var sink: DigestSink?
     private var signature: XMLSignatureElement?
+    /// Of its archive timestamps, in their order.
+    private var archiveDigests: [XMLArchiveDigest?] = []
     private var refusals: [SignatureReason] = []
     private var hasSignature = false
     private var hasForeignSignature = false
@@ -112,21 +114,41 @@ package final class XMLSignatureReader: XMLEventHandler {
         canonicalizer.finish()
         phase = .over
         let info = signature.signedInfo
-        let properties = signature.properties.flatMap { properties in
-            info.properties.map { reference in
-                XMLSignatureEvidence.SignedDocument.Properties(
-                    expectedDigest: reference.digest, actualDigest: properties.digest,
-                    digestAlgorithm: reference.algorithm, signingTime: properties.signingTime,
-                    signingCertificate: properties.signingCertificate, hasTimestamp: properties.hasTimestamp)
-            }
-        }
         return XMLSignatureEvidence(
             .signed(
                 XMLSignatureEvidence.SignedDocument(
                     signedInfo: info.canonical, algorithm: info.algorithm, value: signature.value,
                     digestAlgorithm: info.document.algorithm, expectedDigest: info.document.digest,
                     actualDigest: sink.digester.finalize(), certificates: signature.certificates,
-                    properties: properties)))
+                    properties: properties(of: signature))))
+    }
+
+    private func properties(of signature: XMLSignatureElement) -> XMLSignatureEvidence.SignedDocument
+        .Properties?
+    {
+        guard let properties = signature.properties, let reference = signature.signedInfo.properties else {
+            return nil
+        }
+        typealias Stamp = XMLSignatureEvidence.SignedDocument.Stamp
+        let unsigned = properties.unsigned
+        let stamps = unsigned.signatureTimestamps.map { timestamp in
+            // EN 319 132-1 section 5.3: over ds:SignatureValue, the element.
+            let stamped = signature.valueElement.canonical(timestamp.form)
+            let digest = (try? TimestampToken(timestamp.token)).map {
+                Digester.hash(stamped, $0.imprintDigest)
+            }
+            return Stamp(token: timestamp.token, digest: digest)
+        }
+        let archives = zip(unsigned.archiveTimestamps, archiveDigests).map { archive, digest in
+            Stamp(token: archive.timestamp.token, digest: digest?.finalize())
+        }
+        return XMLSignatureEvidence.SignedDocument.Properties(
+            expectedDigest: reference.digest, actualDigest: properties.digest,
+            digestAlgorithm: reference.algorithm, signingTime: properties.signingTime,
+            signingCertificate: properties.signingCertificate, signatureTimestamps: stamps,
+            archiveTimestamps: archives,
+            isWholeArchived: unsigned.archiveTimestamps.contains(where: \.isLast),
+            certificates: unsigned.certificates, revocation: unsigned.revocation)
     }
 
     private func began(_ element: XMLStartElement) {
@@ -153,7 +175,12 @@ package final class XMLSignatureReader: XMLEventHandler {
         do {
             let parsed = try XMLSignatureElement(element)
             let reference = parsed.signedInfo.document
-            let sink = DigestSink(Digester(reference.algorithm))
+            archiveDigests =
+                parsed.properties?.unsigned.archiveTimestamps.map {
+                    XMLArchiveDigest($0, of: parsed, in: element)
+                } ?? []
+            let sink = DigestSink(
+                Digester(reference.algorithm), more: archiveDigests.compactMap { $0?.digester })
             let canonicalizer = Canonicalizer(
                 reference.form.method, inclusivePrefixes: reference.form.prefixes, sink: sink)
             before.replay(to: canonicalizer)
@@ -194,15 +221,18 @@ private struct Roles {
     }
 }
 
-/// Lets canonical bytes run into a digest.
+/// Lets canonical bytes run into a digest, or into several.
 final class DigestSink: ByteSink {
     let digester: Digester
+    private let more: [Digester]
 
-    init(_ digester: Digester) {
+    init(_ digester: Digester, more: [Digester] = []) {
         self.digester = digester
+        self.more = more
     }
 
     func write(_ bytes: Span<UInt8>) {
         digester.update(bytes)
+        for other in more { other.update(bytes) }
     }
 }

@@ -8,6 +8,8 @@ struct XMLSignedInfo {
     let algorithm: SignatureAlgorithm
     let document: XMLReference
     let properties: XMLReference?
+    /// The order of the two References.
+    let startsWithProperties: Bool
 
     init(_ element: XMLElement) throws(SignatureReason) {
         guard element.holdsOnlyElements, element.elements.count >= 2,
@@ -24,6 +26,7 @@ struct XMLSignedInfo {
         guard rest.count <= 2 else { throw SignatureReason(.referenceRepeated, "\(rest.count)") }
         var document: XMLReference?
         var properties: XMLReference?
+        var startsWithProperties = false
         for child in rest {
             guard child.isNamed("Reference", in: Namespace.signature) else {
                 throw SignatureReason(.signatureStructure, child.start.name.local.string)
@@ -35,12 +38,14 @@ struct XMLSignedInfo {
                 document = reference
             case .properties:
                 guard properties == nil else { throw SignatureReason(.referenceRepeated) }
+                startsWithProperties = document == nil
                 properties = reference
             }
         }
         guard let document else { throw SignatureReason(.referenceMissing) }
         self.document = document
         self.properties = properties
+        self.startsWithProperties = startsWithProperties
         canonical = element.canonical(form)
     }
 

@@ -101,8 +101,9 @@ struct CanonicalForm: Sendable, Hashable {
 
 /// Builds an element from its events, within bounds.
 final class XMLTreeBuilder {
-    static let bytesMax = 512 << 10
-    static let elementsMax = 512
+    /// A signature that carries its CRLs needs more than a bare one by far.
+    static let bytesMax = 4 << 20
+    static let elementsMax = 1024
 
     /// An element that has not ended.
     private struct Open {

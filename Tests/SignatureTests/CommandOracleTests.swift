@@ -102,4 +102,58 @@ import Testing
             verifier.verify(cms: message, contentDigest: { _ in nil }, at: noon).subIndication == .hashFailure
         )
     }
+
+    static let stamping = """
+        [tsa]
+        default_tsa = it
+        [it]
+        dir = .
+        serial = ./serial
+        signer_digest = sha256
+        default_policy = 1.2.3.4.1
+        digests = sha256, sha384, sha512
+        accuracy = secs:1
+        ordering = yes
+        ess_cert_id_chain = no
+        """
+
+    @Test(arguments: ["sha1", "sha256"], ["sha256", "sha512"])
+    func `stamped with openssl ts passes`(identifier: String, digest: String) throws {
+        let authority = try Authority()
+        let tsa = try TimestampAuthority(below: authority.root)
+        let workshop = try Workshop()
+        var draft = CMSDraft(authority)
+        try draft.sign()
+        try workshop.write("value", try draft.signedValue)
+        try workshop.write("tsa.pem", tsa.certificate.pem)
+        try workshop.write("tsa.key", tsa.key.pem)
+        try workshop.write("ca.pem", tsa.issuer.certificate.pem)
+        try workshop.write("ts.cnf", Array("\(Self.stamping)\ness_cert_id_alg = \(identifier)\n".utf8))
+        try workshop.run(
+            "openssl", "ts", "-query", "-data", "value", "-\(digest)", "-cert", "-out", "query")
+        try workshop.run(
+            "openssl", "ts", "-reply", "-config", "ts.cnf", "-queryfile", "query", "-signer", "tsa.pem",
+            "-inkey", "tsa.key", "-chain", "ca.pem", "-token_out", "-out", "token")
+        draft.unsigned = [attribute(CMSDraft.timestamp, try workshop.read("token"))]
+        let report = authority.verifier().verify(
+            cms: try draft.bytes(), contentDigest: { Digester.hash(draft.content, $0) },
+            at: noon.adding(seconds: 300 * oneDay))
+        #expect(report.indication == .totalPassed, "\(report.reasons)")
+        #expect(report.formatName == "CAdES-T")
+    }
+
+    @Test func `and what the tests stamp passes with openssl ts`() throws {
+        let authority = try Authority()
+        let tsa = try TimestampAuthority(below: authority.root)
+        let workshop = try Workshop()
+        try workshop.write("value", [1, 2, 3])
+        try workshop.write("root.pem", authority.root.certificate.pem)
+        try workshop.write("token", try tsa.token(over: [1, 2, 3], at: noon))
+        let words = [
+            "openssl", "ts", "-verify", "-in", "token", "-token_in", "-data", "value", "-CAfile", "root.pem",
+        ]
+        try workshop.run(words)
+        try workshop.write("value", [1, 2, 4])
+        #expect(throws: Workshop.CommandFailed.self) { try workshop.run(words) }
+    }
 }

@@ -19,14 +19,17 @@ import Testing
         var type = "http://uri.etsi.org/01903#SignedProperties"
         var unsigned = ""
         var certificate = "SigningCertificateV2"
+        /// After CertDigest.
+        var serial = ""
+        var digestMethod = SignedLetter.sha256
 
         func apply(to draft: inout SignedLetter) throws {
             let dsig = "http://www.w3.org/2000/09/xmldsig#"
             let cert = named.map {
                 "<xades:\(certificate)><xades:Cert><xades:CertDigest><DigestMethod xmlns=\"\(dsig)\" "
-                    + "Algorithm=\"\(SignedLetter.sha256)\"></DigestMethod><DigestValue xmlns=\"\(dsig)\">"
-                    + "\(Base64.encode($0.sha256.bytes))</DigestValue></xades:CertDigest></xades:Cert>"
-                    + "</xades:\(certificate)>"
+                    + "Algorithm=\"\(digestMethod)\"></DigestMethod><DigestValue xmlns=\"\(dsig)\">"
+                    + "\(Base64.encode($0.sha256.bytes))</DigestValue></xades:CertDigest>\(serial)"
+                    + "</xades:Cert></xades:\(certificate)>"
             }
             let inside =
                 "<xades:SignedSignatureProperties>"
@@ -89,6 +92,54 @@ import Testing
             "<xades:UnsignedProperties><xades:UnsignedSignatureProperties><xades:SignatureTimeStamp>"
             + "</xades:SignatureTimeStamp></xades:UnsignedSignatureProperties></xades:UnsignedProperties>"
         #expect(try code { $0.unsigned = timestamp } == .timestampMalformed)
+    }
+
+    @Test func `compares the serial number, and the issuer where that can be compared`() throws {
+        func passes(_ serial: String) throws -> Bool {
+            let report = try report { $0.serial = serial }
+            if !report.hasPassed { #expect(report.reasons.first?.code == .signingCertificateMismatch) }
+            return report.hasPassed
+        }
+        func old(_ number: String) -> String {
+            let name = "<X509IssuerName xmlns=\"\(Self.dsig)\">CN=x</X509IssuerName>"
+            return "<xades:IssuerSerial>\(name)<X509SerialNumber xmlns=\"\(Self.dsig)\">\(number)"
+                + "</X509SerialNumber></xades:IssuerSerial>"
+        }
+        func new(_ issuer: [UInt8], _ serial: [UInt8]) -> String {
+            let der = tlv(0x30, tlv(0x30, tlv(0xA4, issuer)) + tlv(0x02, [0] + serial))
+            return "<xades:IssuerSerialV2>\(Base64.encode(der))</xades:IssuerSerialV2>"
+        }
+        let signer = authority.signer
+        var number = "0"
+        for byte in signer.serial { number = Self.times256(number, plus: Int(byte)) }
+        #expect(try passes(old(number)))
+        #expect(try !passes(old("\(number)1")))
+        #expect(try passes(new(signer.issuerDER, signer.serial)))
+        #expect(try !passes(new(signer.subjectDER, signer.serial)))
+        #expect(try !passes(new(signer.issuerDER, [7])))
+    }
+
+    @Test func `may not name its certificate by SHA-1`() throws {
+        let report = try report { $0.digestMethod = "http://www.w3.org/2000/09/xmldsig#sha1" }
+        #expect(report.reasons.first?.code == .digestForbidden)
+    }
+
+    static let dsig = "http://www.w3.org/2000/09/xmldsig#"
+
+    /// Decimal arithmetic by hand, as no integer is that long.
+    static func times256(_ number: String, plus addend: Int) -> String {
+        var carry = addend
+        var digits: [Int] = []
+        for digit in number.reversed() {
+            carry += (digit.wholeNumberValue ?? 0) * 256
+            digits.append(carry % 10)
+            carry /= 10
+        }
+        while carry > 0 {
+            digits.append(carry % 10)
+            carry /= 10
+        }
+        return digits.reversed().map(String.init).joined()
     }
 
     @Test func `fails once its properties are changed`() throws {

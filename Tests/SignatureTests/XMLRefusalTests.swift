@@ -124,9 +124,9 @@ import Testing
                 $0.signatureAttributes = " Id=\"a\""
                 $0.keyInfo = "<KeyInfo Id=\"a\"></KeyInfo>"
             } == .identifierRepeated)
-        let filler = String(repeating: "<a></a>", count: 600)
+        let filler = String(repeating: "<a></a>", count: 1100)
         #expect(try code { $0.objects = "<Object>\(filler)</Object>" } == .signatureTooLarge)
-        let long = String(repeating: "A", count: 600 << 10)
+        let long = String(repeating: "A", count: 5 << 20)
         #expect(try code { $0.objects = "<Object>\(long)</Object>" } == .signatureTooLarge)
     }
 

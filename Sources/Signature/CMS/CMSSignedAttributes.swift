@@ -117,16 +117,24 @@ struct CMSSignedAttributes {
         guard !first.isAtEnd else {
             return CertificateIdentifier(algorithm: algorithm, digest: digest, issuerAndSerial: nil)
         }
-        var issuerSerial = try first.sequence()
+        let issuerSerial = try first.next(DERReader.Tag.sequence)
         try first.finish()
-        var names = try issuerSerial.sequence()
-        var directory = try names.sequence(DERReader.Tag.context(4))
-        let issuer = directory.slice(try directory.next(DERReader.Tag.sequence).whole)
-        let serial = issuerSerial.slice(try issuerSerial.next(DERReader.Tag.integer).content)
-        try issuerSerial.finish()
         return CertificateIdentifier(
             algorithm: algorithm, digest: digest,
-            issuerAndSerial: (issuer: issuer, serial: Array(serial.drop { $0 == 0 })))
+            issuerAndSerial: try issuerAndSerial(first.slice(issuerSerial.whole)))
+    }
+
+    /// IssuerSerial, RFC 5035 section 4: one directory name, and the number's magnitude.
+    static func issuerAndSerial(_ der: [UInt8]) throws -> (issuer: [UInt8], serial: [UInt8]) {
+        var outer = DERReader(der)
+        var reader = try outer.sequence()
+        try outer.finish()
+        var names = try reader.sequence()
+        var directory = try names.sequence(DERReader.Tag.context(4))
+        let issuer = directory.slice(try directory.next(DERReader.Tag.sequence).whole)
+        let serial = reader.slice(try reader.next(DERReader.Tag.integer).content)
+        try reader.finish()
+        return (issuer, Array(serial.drop { $0 == 0 }))
     }
 }
 

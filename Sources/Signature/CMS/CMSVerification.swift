@@ -68,7 +68,7 @@ extension SignatureVerifier {
             draft.fail(SignatureReason(.certificateMissing))
             return draft
         }
-        check(message.attributes, name: signer, surroundings.profile, &draft)
+        check(message.attributes, name: signer, surroundings.profile, at: times.best, &draft)
         checkProtection(message, &draft)
         checkSignature(message.signature, over: message.signedBytes, by: signer, message.algorithm, &draft)
         checkChain(of: signer, untrusted: offered, embedded: data, at: times, &draft)
@@ -88,51 +88,40 @@ extension SignatureVerifier {
         }
     }
 
-    /// Archive timestamps first: what they cover is proven to be as old as they are.
     private func checkTimestamps(
         of message: CMSMessage, contentDigest: (DigestAlgorithm) -> [UInt8]?, _ certificates: [Certificate],
         _ embedded: RevocationData, _ outer: CMSSurroundings, _ times: inout SigningTimes,
         _ draft: inout ReportDraft
     ) {
-        var isArchived = false
         for judgement in outer.documentTimestamps { times.take(judgement, &draft) }
-        isArchived = outer.documentTimestamps.contains(where: \.report.hasPassed)
-        func surroundings() -> TimestampSurroundings {
-            TimestampSurroundings(
-                certificates: certificates, embedded: embedded, provenTime: times.best)
-        }
-        for token in message.unsigned.archiveTimestamps {
-            var coversEvidence = false
-            let judgement = judge(
-                token: token, .archive,
-                over: { stamp in
+        let unsigned = message.unsigned
+        withoutActuallyEscaping(contentDigest) { contentDigest in
+            let archive = unsigned.archiveTimestamps.map { token in
+                SignatureStamp(token: token) { stamp in
                     guard let index = stamp.message.unsigned.hashIndex,
                         let parsed = try? ArchiveHashIndex(index), parsed.matches(message),
                         let content = contentDigest(stamp.imprintDigest)
                     else { return nil }
-                    coversEvidence = parsed.coversEvidence(of: message)
                     let archived = message.archived(contentDigest: content, index: index)
                     return Digester.hash(archived, stamp.imprintDigest)
-                },
-                TimestampSurroundings(
-                    certificates: certificates, embedded: embedded, provenTime: times.receipt))
-            times.take(judgement, &draft)
-            if judgement.report.hasPassed, coversEvidence { isArchived = true }
-        }
-        let proven = surroundings()
-        for token in message.unsigned.signatureTimestamps {
-            let judgement = judge(
-                token: token, .signature,
-                over: { Digester.hash(message.signature, $0.imprintDigest) }, proven)
-            times.take(judgement, &draft)
+                }
+            }
+            let signature = unsigned.signatureTimestamps.map { token in
+                SignatureStamp(token: token) { Digester.hash(message.signature, $0.imprintDigest) }
+            }
+            checkTimestamps(
+                archive: archive, signature: signature, certificates, embedded, &times, &draft)
         }
         guard draft.level != nil, times.isProven else { return }
+        let isArchived =
+            outer.documentTimestamps.contains(where: \.report.hasPassed)
+            || unsigned.archiveTimestamps.contains(where: message.isWhole(under:))
         draft.level = embedded.isEmpty ? .t : isArchived ? .lta : .lt
     }
 
     private func check(
         _ attributes: CMSSignedAttributes, name signer: Certificate, _ profile: CMSProfile,
-        _ draft: inout ReportDraft
+        at time: Instant, _ draft: inout ReportDraft
     ) {
         let named =
             if case .pkcs7 = profile {
@@ -141,6 +130,11 @@ extension SignatureVerifier {
                 attributes.signingCertificate
             }
         if let named {
+            if case .pkcs7 = profile {
+            } else {
+                draft.apply(
+                    algorithms.ruling(on: named.algorithm, at: time))
+            }
             if !named.names(signer) { draft.fail(SignatureReason(.signingCertificateMismatch)) }
         } else if case .pkcs7 = profile {
             draft.remark(SignatureReason(.signingCertificateMissing))

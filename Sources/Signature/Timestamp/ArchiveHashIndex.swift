@@ -44,6 +44,14 @@ struct ArchiveHashIndex {
 }
 
 extension CMSMessage {
+    /// Whether an archive timestamp, valid or not, is about all the evidence in the message.
+    func isWhole(under archiveTimestamp: [UInt8]) -> Bool {
+        guard let index = (try? TimestampToken(archiveTimestamp))?.message.unsigned.hashIndex else {
+            return false
+        }
+        return (try? ArchiveHashIndex(index))?.coversEvidence(of: self) ?? false
+    }
+
     /// What an archive-time-stamp-v3 with that index is made over, EN 319 122-1 section 5.5.3.
     func archived(contentDigest: [UInt8], index: [UInt8]) -> [UInt8] {
         let type = [DERReader.Tag.objectIdentifier, UInt8(CMSObject.data.count)] + CMSObject.data

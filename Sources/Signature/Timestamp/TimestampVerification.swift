@@ -17,7 +17,32 @@ struct TimestampSurroundings {
     let provenTime: Instant
 }
 
+/// A token in a signature.
+struct SignatureStamp {
+    let token: [UInt8]
+    /// Digest of what it must have been made over; nil where that cannot be had.
+    let stamped: (TimestampToken) -> [UInt8]?
+}
+
 extension SignatureVerifier {
+    /// Judges a signature's timestamps, archive timestamps first: what they cover is proven to be as old as
+    /// they are.
+    func checkTimestamps(
+        archive: [SignatureStamp], signature: [SignatureStamp], _ certificates: [Certificate],
+        _ embedded: RevocationData, _ times: inout SigningTimes, _ draft: inout ReportDraft
+    ) {
+        let now = TimestampSurroundings(
+            certificates: certificates, embedded: embedded, provenTime: times.receipt)
+        for stamp in archive {
+            times.take(judge(token: stamp.token, .archive, over: stamp.stamped, now), &draft)
+        }
+        let proven = TimestampSurroundings(
+            certificates: certificates, embedded: embedded, provenTime: times.best)
+        for stamp in signature {
+            times.take(judge(token: stamp.token, .signature, over: stamp.stamped, proven), &draft)
+        }
+    }
+
     /// How much an authority's clock may be ahead of ours, or of another authority's.
     static let clockSkewSeconds: Int64 = 300
 
