@@ -127,9 +127,11 @@ let package = Package(
         tests(
             "TrustTests",
             ["Trust", "Exchange", "Files", "HTTP", "OpenSSL", "Signature", "Transport"]),
-        tests("StorageTests", ["Storage", "Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),
+        tests(
+            "StorageTests", ["Storage", "Exchange", "OpenSSL", "Files", "Database", "AuditLog"], vectors: true
+        ),
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL", "Files"], exclude: ["Judge"]),
-        tests("HubTests", ["Hub", "Exchange"]),
+        tests("HubTests", ["Hub", "Exchange", "OpenSSL", "Signature", "AuditLog", "Storage"]),
         tests(
             "EndToEndTests",
             [

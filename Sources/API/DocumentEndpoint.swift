@@ -99,7 +99,32 @@ struct DocumentEndpoint {
             guard let document = try Self.find(name, for: caller, hub),
                 let trail = try hub.reader.trail(document.summary.key)
             else { return nil }
-            return .json(TrailDocument(document: document, trail: trail, viewer: caller).json)
+            return .json(
+                TrailDocument(
+                    document: document, trail: trail, viewer: caller,
+                    stampsTime: hub.options.timestampAuthority != nil
+                ).json)
+        }
+    }
+
+    /// What the verdict rests on, to compute it again without the hub: for everybody who may see the trail.
+    /// Auditors too: it says who signed and by what, not what the letter says.
+    func evidence(_ name: String, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
+        hub.answer(exchange) { hub throws(StorageError) in
+            guard let document = try Self.find(name, for: caller, hub),
+                let trail = try hub.reader.trail(document.summary.key)
+            else { return nil }
+            let (file, length) = try EvidenceArchive.write(document, trail, hub)
+            let slice = FileSlice(descriptor: file.descriptor, keeping: file, offset: 0, length: length)
+            return Response(
+                head: ResponseHead(
+                    status: 200,
+                    fields: [
+                        "Content-Type": "application/x-tar", "Cache-Control": "no-store",
+                        "Content-Disposition":
+                            "attachment; filename=\"\(document.summary.key).evidence.tar\"",
+                    ]),
+                body: .file(slice))
         }
     }
 
@@ -117,8 +142,9 @@ struct DocumentEndpoint {
     private static func concerns(_ document: StoredDocument, _ caller: Caller) -> Bool {
         switch caller {
         case .agency(let agency):
+            // Who would have received a withheld letter learns nothing of it, not even by its key.
             document.summary.sender == agency.code || document.caller == agency.code
-                || document.recipients.contains(agency.code)
+                || !document.isWithheld && document.recipients.contains(agency.code)
         case .principal(let principal): principal.role == .auditor || principal.role == .operator
         }
     }

@@ -25,6 +25,15 @@ struct LogEndpoint {
                 return Self.response(note, "text/plain; charset=utf-8", "no-cache")
             }
         }
+        // What a third party said about the time of one of them, or of the first after it.
+        if path.count == 2, path[0] == "timestamp", let size = Int64(path[1]), size > 0 {
+            return hub.answer(exchange) { hub throws(StorageError) in
+                guard let timestamp = try hub.reader.timestamp(covering: size - 1) else { return nil }
+                var response = Self.response(timestamp.token, "application/timestamp-reply", "no-cache")
+                response.head.fields.append("Link", "</log/checkpoint/\(timestamp.size)>; rel=\"describes\"")
+                return response
+            }
+        }
         guard let resource = LogResource(path: path.joined(separator: "/")) else { throw .notFound }
         hub.answer(exchange) { hub throws(StorageError) in
             guard let bytes = try hub.reader.log(resource) else { return nil }

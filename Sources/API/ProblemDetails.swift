@@ -46,7 +46,7 @@ extension RejectionCode {
         case .unsupportedMediaType: 415
         case .rangeNotSatisfiable: 416
         case .tooManyRequests: 429
-        case .overloaded, .storageUnavailable, .stopping: 503
+        case .overloaded, .storageUnavailable, .stopping, .revocationUnknown: 503
         case .storageFull: 507
         default: 422
         }

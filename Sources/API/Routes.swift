@@ -79,6 +79,8 @@ package struct Routes: RequestHandler {
             try DocumentEndpoint(hub: hub).signature(path[1], caller, exchange)
         case ("documents", 3) where isRead && path[2] == "receipt":
             try DocumentEndpoint(hub: hub).receipt(path[1], request, caller, exchange)
+        case ("documents", 3) where isRead && path[2] == "evidence":
+            try DocumentEndpoint(hub: hub).evidence(path[1], caller, exchange)
         // Not HEAD: it would lease deliveries and throw their tokens away.
         case ("inbox", 1) where method == "GET":
             try InboxEndpoint(hub: hub).poll(request, caller, exchange)
@@ -100,7 +102,7 @@ package struct Routes: RequestHandler {
         case ("documents", 1...2), ("uploads", 1...2), ("inbox", 1), ("outbox", 1), ("dead-letters", 1),
             ("deliveries", 3):
             true
-        case ("documents", 3): ["content", "signature", "receipt"].contains(path[2])
+        case ("documents", 3): ["content", "signature", "receipt", "evidence"].contains(path[2])
         default: false
         }
     }

@@ -11,6 +11,8 @@ struct TrailDocument {
     let document: StoredDocument
     let trail: Trail
     let viewer: Caller
+    /// The hub asks a timestamp authority.
+    let stampsTime: Bool
 
     private var seesEverything: Bool {
         viewer.agency.map { $0.code == document.summary.sender || $0.code == document.caller } ?? true
@@ -39,6 +41,14 @@ struct TrailDocument {
             writer.member("logIndex", trail.leafIndex)
             writer.name("verdict")
             writer.raw(trail.verdict)
+            writer.name("verdicts")
+            writer.array(trail.laterVerdicts) { write($1, into: &$0) }
+            if let hold = trail.hold { write(hold, into: &writer) }
+            if let evidence = trail.evidence {
+                writer.name("evidence")
+                write(evidence, into: &writer)
+            }
+            writeTimestamp(into: &writer)
             writer.name("deliveries")
             writer.array(trail.deliveries.filter { isVisible($0.recipient) }) { writer, delivery in
                 write(delivery, into: &writer)
@@ -55,6 +65,53 @@ struct TrailDocument {
                     object.member("documentKey", status.key.description)
                     object.member("logIndex", status.leafIndex)
                 }
+            }
+        }
+    }
+
+    /// A letter judged again: beside the first verdict, never instead of it.
+    private func write(_ later: TrailVerdict, into writer: inout JSONWriter) {
+        writer.object { object in
+            object.member("at", later.at)
+            object.member("indication", later.indication)
+            object.member("logIndex", later.leafIndex)
+            if let evidence = later.evidence {
+                object.name("evidence")
+                write(evidence, into: &object)
+            }
+            object.name("verdict")
+            object.raw(later.verdict)
+        }
+    }
+
+    private func write(_ hold: TrailHold, into writer: inout JSONWriter) {
+        writer.name("hold")
+        writer.object { object in
+            object.member("until", hold.hold.until)
+            object.member("atDeadline", hold.hold.atDeadline.rawValue)
+            object.member(
+                "state", hold.ended.map { $0.outcome == .release ? "released" : "refused" } ?? "held")
+            if let ended = hold.ended { object.member("endedAt", ended.at) }
+        }
+    }
+
+    private func write(_ evidence: TrailEvidence, into writer: inout JSONWriter) {
+        writer.object { object in
+            object.member("sha256", evidence.sha256.hex)
+            object.member("trust", evidence.trust.hex)
+            object.member("items", evidence.itemCount)
+        }
+    }
+
+    /// Nothing where the hub asks nobody for timestamps and none covers the entry.
+    private func writeTimestamp(into writer: inout JSONWriter) {
+        guard stampsTime || trail.timestamp != nil else { return }
+        writer.name("timestamp")
+        writer.object { object in
+            object.member("state", trail.timestamp == nil ? "pending" : "stamped")
+            if let timestamp = trail.timestamp {
+                object.member("at", timestamp.at)
+                object.member("treeSize", timestamp.size)
             }
         }
     }

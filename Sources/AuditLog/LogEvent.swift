@@ -14,6 +14,14 @@ package enum LogEvent: Sendable {
     case deliveryDead(DeliveryFacts)
     /// Put back into the inbox by an operator.
     case deliveryRequeued(DeliveryFacts)
+    /// The letter was judged again, with what became known since, and the verdict is another now.
+    case verdictRechecked(RecheckedFacts)
+    /// The letter's held deliveries go to their inboxes.
+    case holdReleased(HoldFacts)
+    /// They never will.
+    case holdRefused(HoldFacts)
+    /// The hub tells sender or recipients something about a letter.
+    case noticeIssued(NoticeFacts)
     /// - digest: SHA-256 of the agencies that were put, in the form that the store defines.
     case directoryChanged(agencies: Int, digest: Digest256)
     case agencyRetired(AgencyCode)
@@ -57,6 +65,10 @@ package struct AcceptedFacts: Sendable {
     package var caller: AgencyCode?
     /// Which ended agency the letter named, by the successor that got it.
     package var redirected: [AgencyCode: AgencyCode]
+    /// Names what the verdict rests on: certificates, revocation data, timestamps, policy, trust list.
+    package var evidenceSHA256: Digest256?
+    /// Where the deliveries wait for an answer about revocation.
+    package var heldUntil: Instant?
 
     package init(
         documentKey: DocumentKey, kind: DocumentKind, sender: AgencyCode, recipients: [AgencyCode],
@@ -64,10 +76,13 @@ package struct AcceptedFacts: Sendable {
         sha256: Digest256, indication: String, verdictSHA256: Digest256? = nil,
         signerSHA256: Digest256? = nil,
         subject: Commitment? = nil, requestID: String? = nil, caller: AgencyCode? = nil,
-        redirected: [AgencyCode: AgencyCode] = [:]
+        redirected: [AgencyCode: AgencyCode] = [:], evidenceSHA256: Digest256? = nil,
+        heldUntil: Instant? = nil
     ) {
         self.caller = caller
         self.redirected = redirected
+        self.evidenceSHA256 = evidenceSHA256
+        self.heldUntil = heldUntil
         self.documentKey = documentKey
         self.kind = kind
         self.sender = sender
@@ -149,6 +164,10 @@ extension LogEvent {
         case .deliveryExpired: "delivery.expired"
         case .deliveryDead: "delivery.dead"
         case .deliveryRequeued: "delivery.requeued"
+        case .verdictRechecked: "verdict.rechecked"
+        case .holdReleased: "hold.released"
+        case .holdRefused: "hold.refused"
+        case .noticeIssued: "notice.issued"
         case .directoryChanged: "directory.changed"
         case .agencyRetired: "agency.retired"
         case .certificateBound: "certificate.bound"
@@ -174,6 +193,9 @@ extension LogEvent {
         case .deliveryAcknowledged(let facts), .deliveryReleased(let facts), .deliveryExpired(let facts),
             .deliveryDead(let facts), .deliveryRequeued(let facts):
             facts.write(into: &entry, leasedUntil: nil)
+        case .verdictRechecked(let facts): facts.write(into: &entry)
+        case .holdReleased(let facts), .holdRefused(let facts): facts.write(into: &entry)
+        case .noticeIssued(let facts): facts.write(into: &entry)
         case .directoryChanged(let agencies, let digest):
             entry.number("agencyCount", Int64(agencies))
             entry.digest("sha256", digest)
@@ -210,15 +232,12 @@ extension AcceptedFacts {
         entry.number("byteCount", byteCount)
         entry.code("caller", caller)
         entry.text("documentKey", documentKey.description)
+        entry.digest("evidenceSha256", evidenceSHA256)
+        entry.text("heldUntil", heldUntil?.rfc3339)
         entry.text("indication", indication)
         entry.text("kind", kind.rawValue)
         entry.text("letterKey", status?.letterKey.description)
-        entry.number("recipientCount", Int64(recipients.count))
-        if recipients.count <= Self.recipientsListedMax {
-            entry.codes("recipients", recipients)
-        } else {
-            entry.digest("recipientsSha256", Self.digest(of: recipients))
-        }
+        entry.recipients(recipients)
         if !redirected.isEmpty, redirected.count <= Self.recipientsListedMax {
             let pairs = redirected.map { AgencyCode("\($0.value)>\($0.key)") }
             entry.codes("redirected", pairs.sorted())

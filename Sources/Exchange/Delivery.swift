@@ -1,19 +1,22 @@
 /// One letter for one recipient.
 package enum DeliveryState: String, Sendable, CaseIterable {
+    /// Not offered yet: nobody can say whether the signer's certificate was revoked. See `Hold`.
+    case held
     /// Waits in the recipient's inbox.
     case queued
     /// Held by the recipient's software until the lease ends.
     case leased
     /// Acknowledged: the recipient has it.
     case delivered
-    /// Given up after the configured number of attempts; an operator sees it.
+    /// Given up after the configured number of attempts, or never offered because its hold ended in a
+    /// refusal; an operator sees it.
     case dead
 
     /// Legal transitions; everything else is a bug or a stale caller.
     package func mayBecome(_ next: DeliveryState) -> Bool {
         switch (self, next) {
-        case (.queued, .leased), (.leased, .delivered), (.leased, .queued), (.leased, .dead),
-            (.dead, .queued):
+        case (.held, .queued), (.held, .dead), (.queued, .leased), (.leased, .delivered),
+            (.leased, .queued), (.leased, .dead), (.dead, .queued):
             true
         // A lease renewed on the same delivery.
         case (.leased, .leased): true
@@ -26,6 +29,28 @@ package enum DeliveryState: String, Sendable, CaseIterable {
 package enum DocumentKind: String, Sendable, CaseIterable {
     case letter
     case status
+    /// What the hub itself tells: a letter's verdict is another now, a hold has ended. JSON, unsigned; the
+    /// log's entry proves it.
+    case notice
+}
+
+/// A letter is in, but its deliveries wait until somebody can say whether its signer was revoked.
+package struct Hold: Sendable, Hashable {
+    /// What happens when the time is over and nobody could.
+    package enum Outcome: String, Sendable, CaseIterable {
+        /// The recipients get the letter, marked as it is.
+        case release
+        /// They never get it; the sender is told.
+        case refuse
+    }
+
+    package var until: Instant
+    package var atDeadline: Outcome
+
+    package init(until: Instant, atDeadline: Outcome) {
+        self.until = until
+        self.atDeadline = atDeadline
+    }
 }
 
 /// Priority of a letter as edXML writes it; higher goes first.

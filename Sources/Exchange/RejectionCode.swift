@@ -61,6 +61,7 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case signatureMissing = "signature_missing"
     case signatureInvalid = "signature_invalid"
     case signatureIndeterminate = "signature_indeterminate"
+    case revocationUnknown = "revocation_unknown"
     case signerNotRegistered = "signer_not_registered"
 
     // Statuses

@@ -29,11 +29,13 @@ package struct AuthorizedSender: Sendable {
 /// Decides whether a verified message may go in: who speaks for whom, who may receive, what policy demands.
 package struct Admission: Sendable {
     private let directory: Directory
+    private let policy: HubPolicy
     private let now: Instant
 
     /// - Parameter directory: one snapshot for the whole decision.
-    package init(directory: Directory, now: Instant) {
+    package init(directory: Directory, policy: HubPolicy, now: Instant) {
         self.directory = directory
+        self.policy = policy
         self.now = now
     }
 
@@ -84,7 +86,7 @@ package struct Admission: Sendable {
                 "Trục chưa nhận nghiệp vụ thu hồi, cập nhật, thay thế; BussinessDocType phải là 0.")
         }
         let route = try resolve(letter)
-        try requireSignature(verified, of: sender)
+        let hold = try requireSignature(verified, of: sender)
         let code = sender.agency.code
         let key = Self.key(["letter", code.string, letter.documentID.string, String(letter.businessType)])
         var document = NewDocument(
@@ -96,6 +98,9 @@ package struct Admission: Sendable {
             indication: verified.verdict.summary, verdict: verified.verdict.json(),
             signerSHA256: verified.signers.first, requestID: requestID, status: nil)
         document.redirected = route.redirected
+        document.evidence = verified.evidence
+        document.hold = hold
+        document.isUnsettled = verified.verdict.restsOnUnknownRevocation
         return document
     }
 
@@ -147,16 +152,18 @@ package struct Admission: Sendable {
         return route
     }
 
+    /// - Returns: the hold that the letter's deliveries come under; nil where they go out at once.
     private func requireSignature(
         _ verified: VerifiedMessage, of sender: AuthorizedSender
-    ) throws(Rejection) {
-        guard sender.agency.signaturePolicy == .enforce else { return }
+    ) throws(Rejection) -> Hold? {
+        guard sender.agency.signaturePolicy == .enforce else { return nil }
         let verdict = verified.verdict
         let reasons = verdict.reasonDetails.joined(separator: " ")
         switch verdict.indication {
         case .totalPassed: break
         case _ where verdict.isUnsigned:
             throw Rejection(.signatureMissing, "Văn bản chưa có chữ ký số của cơ quan. \(reasons)")
+        case _ where verdict.restsOnUnknownRevocation: break
         case .totalFailed:
             throw Rejection(.signatureInvalid, "Chữ ký số không hợp lệ. \(reasons)")
         case .indeterminate:
@@ -169,6 +176,22 @@ package struct Admission: Sendable {
                 .signerNotRegistered,
                 "Chữ ký đúng nhưng chứng thư ký chưa được đăng ký cho cơ quan \(sender.agency.code) trong "
                     + "danh bạ.")
+        }
+        return verdict.hasPassed ? nil : try hold(for: sender.agency, reasons)
+    }
+
+    /// Nothing is wrong with the letter but that nobody can say whether its signer was revoked.
+    private func hold(for agency: Agency, _ reasons: String) throws(Rejection) -> Hold? {
+        switch policy.unknownRevocation(for: agency) {
+        case .accept: return nil
+        case .hold:
+            return Hold(
+                until: now.adding(seconds: Int64(policy.holdSecondsMax)), atDeadline: policy.afterHold)
+        case .refuse:
+            throw Rejection(
+                .revocationUnknown,
+                "Chưa biết chứng thư ký có bị thu hồi hay không; văn bản chưa được nhận, hãy gửi lại sau. "
+                    + reasons, remedy: .retry(afterSeconds: policy.revocationRetrySeconds))
         }
     }
 

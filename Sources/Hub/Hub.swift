@@ -16,8 +16,12 @@ package struct HubOptions: Sendable {
     /// Threads for reads that block.
     package var workerThreads = 4
     package var sequencer = Sequencer.Limits()
+    /// The hub's own code, which its notices come from.
+    package var hubCode: AgencyCode = "HUB"
     package var policy = HubPolicy()
     package var uploads = Uploads.Limits()
+    /// Nil where nobody is asked what time it is.
+    package var timestampAuthority: TimestampAuthority?
 
     package init() {}
 }
@@ -39,6 +43,8 @@ package final class Hub: Sendable {
     private let sequencer: Sequencer
     private let workers: Workers
     private let expiry: Expiry
+    private let review: Review
+    private let timestamping: Timestamping?
     private let diskSpace: DiskSpace
     private let currentDirectory: Mutex<Directory>
     private let currentPolicy: Mutex<HubPolicy>
@@ -62,14 +68,23 @@ package final class Hub: Sendable {
         metrics = Metrics()
         diskSpace = DiskSpace(path: store.directory, bytesMin: options.diskFreeBytesMin)
         let spools = store.spools
+        let rules = JudgingRules(verifier, sha1Until: options.policy.sha1Until)
         workers = Workers(threads: options.workerThreads, waitingMax: 20_000)
         sequencer = Sequencer(limits: options.sequencer, clock: clock, metrics: metrics, signer: signer)
         inboxes = Inboxes(sequencer: sequencer, metrics: metrics)
         receipts = ReceiptIssuer(reader: reader, signer: signer)
         intake = Intake(
             spools: spools, sequencer: sequencer, inboxes: inboxes, issuer: receipts, workers: workers,
-            metrics: metrics, clock: clock, bytesMax: options.letterBytesMax, verifier: verifier,
+            metrics: metrics, clock: clock, bytesMax: options.letterBytesMax, rules: rules,
             policy: options.policy, signers: signers)
+        review = Review(
+            rules: rules, reader: reader, sequencer: sequencer, inboxes: inboxes, metrics: metrics, log: log,
+            clock: clock, hubCode: options.hubCode)
+        let (sequencer, metrics) = (sequencer, metrics)
+        timestamping = options.timestampAuthority.map {
+            Timestamping(
+                authority: $0, reader: reader, sequencer: sequencer, metrics: metrics, log: log, clock: clock)
+        }
         currentPolicy = Mutex(options.policy)
         do throws(FileError) {
             uploads = try Uploads(
@@ -84,6 +99,16 @@ package final class Hub: Sendable {
         try sequencer.start(store, onFatal: onFatal)
         record(.started(version: Hub.version))
         expiry.start()
+        review.start()
+        timestamping?.start()
+    }
+
+    /// Takes a new trust list or algorithm policy: for letters that come from now on, and for those that are
+    /// in and about which it may say something new.
+    package func replaceVerifier(_ verifier: SignatureVerifier) {
+        let rules = JudgingRules(verifier, sha1Until: policy.sha1Until)
+        intake.replaceRules(rules)
+        review.rulesChanged(rules)
     }
 
     /// Who is who at this moment.
@@ -190,12 +215,6 @@ package final class Hub: Sendable {
         submit(.keepCertificates(certificates)) { _ in }
     }
 
-    /// Takes a new trust list or algorithm policy; letters that are being judged keep the one they began
-    /// with.
-    package func replaceVerifier(_ verifier: SignatureVerifier) {
-        intake.replaceVerifier(verifier)
-    }
-
     /// Writes an event of the hub's own life into the audit log.
     package func record(_ event: HubEvent) {
         submit(.event(event)) { _ in }
@@ -212,6 +231,8 @@ package final class Hub: Sendable {
     /// After the faces are closed: commits what is left and ends the threads.
     package func stop() {
         expiry.stop()
+        review.stop()
+        timestamping?.stop()
         record(.stopped)
         workers.stop()
         sequencer.stop()

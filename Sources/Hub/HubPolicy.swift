@@ -7,6 +7,10 @@ package struct HubPolicy: Sendable, Hashable {
     package var unknownRevocation = UnknownRevocationPolicy.refuse
     /// How long a letter under `hold` waits for an answer.
     package var holdSecondsMax = 3 * 86_400
+    /// What becomes of it when nobody could say by then.
+    package var afterHold = Hold.Outcome.refuse
+    /// When a sender under `refuse` should try again: by then another revocation list may be here.
+    package var revocationRetrySeconds = 900
 
     /// Agencies whose signatures may use SHA-1 where they are proven to be older than that.
     package var sha1Until: [AgencyCode: Instant] = [:]

@@ -2,7 +2,7 @@ internal import AuditLog
 internal import EdXML
 package import Exchange
 internal import OpenSSL
-package import Signature
+internal import Signature
 package import Storage
 internal import Synchronization
 package import Trust
@@ -19,14 +19,14 @@ package final class Intake: Sendable {
     private let metrics: Metrics
     private let clock: Clock
     private let bytesMax: Int64
-    private let verifier: Mutex<SignatureVerifier>
+    private let rules: Mutex<JudgingRules>
     private let policy: Mutex<HubPolicy>
     private let signers: SeenSigners
 
     package init(
         spools: SpoolDirectory, sequencer: Sequencer, inboxes: Inboxes, issuer: ReceiptIssuer,
         workers: Workers,
-        metrics: Metrics, clock: Clock, bytesMax: Int64, verifier: SignatureVerifier,
+        metrics: Metrics, clock: Clock, bytesMax: Int64, rules: JudgingRules,
         policy: HubPolicy, signers: SeenSigners
     ) {
         self.spools = spools
@@ -37,17 +37,18 @@ package final class Intake: Sendable {
         self.metrics = metrics
         self.clock = clock
         self.bytesMax = bytesMax
-        self.verifier = Mutex(verifier)
+        self.rules = Mutex(rules)
         self.policy = Mutex(policy)
         self.signers = signers
     }
 
-    func replacePolicy(_ policy: HubPolicy) {
-        self.policy.withLock { $0 = policy }
+    /// Takes a new trust list; letters that are being judged keep the one they began with.
+    func replaceRules(_ rules: JudgingRules) {
+        self.rules.withLock { $0 = rules }
     }
 
-    func replaceVerifier(_ verifier: SignatureVerifier) {
-        self.verifier.withLock { $0 = verifier }
+    func replacePolicy(_ policy: HubPolicy) {
+        self.policy.withLock { $0 = policy }
     }
 
     /// Where a message's bytes go as they arrive.
@@ -85,7 +86,8 @@ package final class Intake: Sendable {
         _ completion: @escaping Completion
     ) {
         do throws(Rejection) {
-            let admission = Admission(directory: directory, now: clock.now())
+            let admission = Admission(
+                directory: directory, policy: policy.withLock { $0 }, now: clock.now())
             let sender = try admission.authorize(read, from: caller)
             let verified = verify(read, from: sender.agency)
             let admitted = try admission.admit(verified, from: sender, requestID: requestID)
@@ -99,11 +101,8 @@ package final class Intake: Sendable {
         // A status message carries no signature of its own (edXML 1.5); the connection's certificate speaks.
         var policy = sender.signaturePolicy
         if case .status(_) = read.message, read.detachedSignature == nil { policy = .off }
-        var verifier = verifier.withLock { $0 }
-        if let until = self.policy.withLock({ $0.sha1Until[sender.code] }) {
-            verifier = verifier.tolerating(sha1Until: until)
-        }
-        let verified = Verification(verifier: verifier).verify(read, policy: policy, at: clock.now()) {
+        let rules = rules.withLock { $0 }.applying(to: sender.code)
+        let verified = Verification(rules: rules).verify(read, policy: policy, at: clock.now()) {
             algorithm in algorithm == .sha256 ? read.sha256.bytes : read.payload.digest(algorithm)
         }
         for report in verified.verdict.signatures { signers.note(report.chain) }
@@ -132,7 +131,9 @@ package final class Intake: Sendable {
             switch result {
             case .success(.accepted(let acceptance)):
                 count(acceptance)
-                if !acceptance.isReplay { inboxes.deliveriesArrived(for: acceptance.recipients) }
+                if !acceptance.isReplay, acceptance.heldUntil == nil {
+                    inboxes.deliveriesArrived(for: acceptance.recipients)
+                }
                 issue(acceptance, checkpoint, completion)
             case .success: preconditionFailure("an acceptance gave another outcome")
             case .failure(let rejection):
@@ -158,6 +159,7 @@ package final class Intake: Sendable {
         } else {
             (acceptance.kind == .letter ? metrics.lettersAccepted : metrics.statusesAccepted).add()
             metrics.bytesAccepted.add(UInt64(acceptance.byteCount))
+            if acceptance.heldUntil != nil { metrics.lettersHeld.add() }
         }
     }
 

@@ -61,6 +61,18 @@ package final class MessageReading {
         self.bytesMax = bytesMax
     }
 
+    /// For a letter that is stored already: everything but storing it.
+    ///
+    /// - Parameter folder: where a file may be made for its PDFs.
+    init(readingAgain byteCount: Int64, folder: String) {
+        attachments = PDFCollector(folder: folder)
+        letter = EdXMLReader(limits: EdXMLLimits(), attachments: attachments, hashesAttachments: false)
+        signed = XMLSignatureReader()
+        parser = XMLEventReader(limits: XMLLimits(), handler: XMLEventTee(letter, signed))
+        spool = Spool(store: nil, expectedByteCount: nil)
+        bytesMax = byteCount
+    }
+
     package func receive(_ bytes: Span<UInt8>) throws(Rejection) {
         guard spool.byteCount + Int64(bytes.count) <= bytesMax else {
             throw Rejection(.tooLarge, "Văn bản lớn hơn giới hạn \(bytesMax) byte của trục.")

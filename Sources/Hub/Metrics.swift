@@ -18,6 +18,10 @@ package final class Metrics: Sendable {
     package let lettersReplayed = Counter()
     package let statusesAccepted = Counter()
     package let bytesAccepted = Counter()
+    package let lettersHeld = Counter()
+    package let holdsReleased = Counter()
+    package let holdsRefused = Counter()
+    package let verdictsRechecked = Counter()
     package let deliveriesLeased = Counter()
     package let deliveriesAcknowledged = Counter()
     package let deliveriesReleased = Counter()
@@ -27,6 +31,8 @@ package final class Metrics: Sendable {
     package let batchMicroseconds = Counter()
     package let changes = Counter()
     package let checkpointsSigned = Counter()
+    package let timestampsKept = Counter()
+    package let timestampsFailed = Counter()
     package let storageErrors = Counter()
     package let requestsTurnedAway = Counter()
     private let refusals = Mutex<[RejectionCode: UInt64]>([:])
@@ -86,6 +92,10 @@ package final class Metrics: Sendable {
             ("letters_replayed_total", "Resends answered with the earlier receipt.", lettersReplayed),
             ("statuses_accepted_total", "Status messages stored and routed.", statusesAccepted),
             ("bytes_accepted_total", "Bytes of accepted letters and statuses.", bytesAccepted),
+            ("letters_held_total", "Letters accepted whose deliveries wait for an answer.", lettersHeld),
+            ("holds_released_total", "Held letters that went out.", holdsReleased),
+            ("holds_refused_total", "Held letters that will not go out.", holdsRefused),
+            ("verdicts_rechecked_total", "Letters with a new verdict.", verdictsRechecked),
             ("deliveries_leased_total", "Deliveries handed to a recipient's software.", deliveriesLeased),
             ("deliveries_acknowledged_total", "Deliveries that the recipient has.", deliveriesAcknowledged),
             ("deliveries_released_total", "Deliveries given back by the recipient.", deliveriesReleased),
@@ -95,6 +105,8 @@ package final class Metrics: Sendable {
             ("batch_microseconds_total", "Time spent in commits.", batchMicroseconds),
             ("changes_total", "Changes asked of the store.", changes),
             ("checkpoints_signed_total", "Checkpoints of the audit log signed.", checkpointsSigned),
+            ("timestamps_kept_total", "Timestamps over the log that came and hold.", timestampsKept),
+            ("timestamps_failed_total", "Timestamps that did not come, or do not hold.", timestampsFailed),
             ("storage_errors_total", "Commits that failed.", storageErrors),
             ("turned_away_total", "Requests answered 503 because too much waited.", requestsTurnedAway),
         ]

@@ -31,18 +31,11 @@ package struct ReceiptIssuer: Sendable {
     package func receipt(
         for acceptance: Acceptance, checkpoint: SignedCheckpoint?
     ) throws(StorageError) -> Receipt {
-        let note: [UInt8]
-        if let checkpoint, checkpoint.size == acceptance.treeSize {
-            note = checkpoint.note
-        } else if let stored = try reader.checkpointNote(size: acceptance.treeSize) {
-            note = stored
-        } else {
-            // A crash came between signing and storing; Ed25519 gives the same signature again.
-            guard let tree = try reader.tree(size: acceptance.treeSize) else {
-                throw Self.missing(acceptance)
+        let note =
+            if let checkpoint, checkpoint.size == acceptance.treeSize { checkpoint.note } else {
+                try self.note(size: acceptance.treeSize)
             }
-            note = try signer.sign(tree).note
-        }
+        guard let note else { throw Self.missing(acceptance) }
         guard
             let inclusion = try reader.inclusionProof(index: acceptance.leafIndex, size: acceptance.treeSize)
         else { throw Self.missing(acceptance) }
@@ -60,6 +53,7 @@ package struct ReceiptIssuer: Sendable {
             writer.member("sha256", acceptance.sha256.hex)
             writer.member("acceptedAt", acceptance.acceptedAt)
             writer.member("indication", acceptance.indication)
+            if let until = acceptance.heldUntil { writer.member("heldUntil", until) }
             writer.name("log")
             writer.object { log in
                 log.member("origin", signer.origin)
@@ -69,6 +63,36 @@ package struct ReceiptIssuer: Sendable {
             writer.member("proof", String(decoding: proof, as: UTF8.self))
         }
         return Receipt(key: acceptance.key, json: json, proof: proof, isReplay: acceptance.isReplay)
+    }
+
+    /// The signed checkpoint of a tree that a receipt may quote; nil where the log never was that long.
+    private func note(size: Int64) throws(StorageError) -> [UInt8]? {
+        if let stored = try reader.checkpointNote(size: size) { return stored }
+        // A crash came between signing and storing; Ed25519 gives the same signature again.
+        guard let tree = try reader.tree(size: size) else { return nil }
+        return try signer.sign(tree).note
+    }
+
+    /// Any entry with its proof; nil where no stored checkpoint covers it.
+    package func proof(ofEntry leaf: Int64) throws(StorageError) -> [UInt8]? {
+        guard let size = try reader.treeSize(covering: leaf), let note = try note(size: size) else {
+            return nil
+        }
+        return try proof(ofEntry: leaf, size: size, note: note)
+    }
+
+    /// The proof that the entry was in the log when a third party stamped its checkpoint.
+    package func proof(
+        ofEntry leaf: Int64, in timestamp: CheckpointTimestamp
+    ) throws(StorageError) -> [UInt8]? {
+        try proof(ofEntry: leaf, size: timestamp.size, note: timestamp.note)
+    }
+
+    private func proof(ofEntry leaf: Int64, size: Int64, note: [UInt8]) throws(StorageError) -> [UInt8]? {
+        guard let entry = try reader.entry(leaf),
+            let inclusion = try reader.inclusionProof(index: leaf, size: size)
+        else { return nil }
+        return TlogProof(extra: entry, index: leaf, hashes: inclusion.hashes, checkpoint: note).bytes
     }
 
     private static func missing(_ acceptance: Acceptance) -> StorageError {

@@ -10,10 +10,11 @@ struct Spool {
 
     private var memory: [UInt8] = []
     private var file: SpooledPayload?
-    private let store: SpoolDirectory
+    /// Nil where the bytes are stored already and only counted.
+    private let store: SpoolDirectory?
     private(set) var byteCount: Int64 = 0
 
-    init(store: SpoolDirectory, expectedByteCount: Int64?) {
+    init(store: SpoolDirectory?, expectedByteCount: Int64?) {
         self.store = store
         if let expectedByteCount, expectedByteCount <= Self.memoryBytesMax {
             memory.reserveCapacity(Int(expectedByteCount))
@@ -22,6 +23,7 @@ struct Spool {
 
     mutating func append(_ bytes: Span<UInt8>) throws(StorageError) {
         byteCount += Int64(bytes.count)
+        guard let store else { return }
         if file == nil, memory.count + bytes.count > Self.memoryBytesMax {
             let file = try store.makePayload()
             try file.append(memory.span)

@@ -110,25 +110,30 @@ extension Store {
         let signature = new.detachedSignature.map {
             batch.payload.add($0, .signature, sha256: SHA256.hash($0))
         }
+        let evidence: Int64? =
+            if let set = new.evidence { try self.evidence.number(of: set, &batch.payload) } else { nil }
         try documents.insert(
             new,
             DocumentValues(
                 id: id, senderID: try agencies.number(of: new.sender), acceptedAt: batch.at, leaf: leaf,
                 firstDelivery: batch.nextDelivery, deliveryCount: recipients.count, payload: payload,
-                signature: signature, letter: route.letter?.id, salt: salt))
+                signature: signature, letter: route.letter?.id, salt: salt, evidence: evidence))
         if let caller = new.caller { try documents.setCaller(id, try agencies.number(of: caller)) }
         try entries.setLastEntry(document: id, leaf)
+        if let hold = new.hold { try verdicts.insert(hold, document: id) }
+        if new.isUnsettled { try verdicts.setUnsettled(true, document: id) }
         if let letter = route.letter, let status = new.status {
             try entries.setLastEntry(document: letter.id, leaf)
             let agency = try agencies.number(of: new.sender)
             try documents.insertStatus(status, letter: letter.id, agency: agency, document: id)
         }
+        let state: DeliveryState = new.hold == nil ? .queued : .held
         var made: [Acceptance.Delivery] = []
         made.reserveCapacity(recipients.count)
         for recipient in route.recipients {
             let delivery = batch.nextDelivery
             try deliveries.insert(
-                id: delivery, document: id, recipient: recipient.id, rank: new.priority.rank)
+                id: delivery, document: id, recipient: recipient.id, rank: new.priority.rank, state: state)
             if let named = new.redirected[recipient.code] {
                 try deliveries.setAddressee(delivery, named)
             }
@@ -136,12 +141,13 @@ extension Store {
             batch.nextDelivery += 1
         }
         batch.nextDocument += 1
-        batch.counts.queued += Int64(made.count)
+        batch.counts.add(Int64(made.count), to: state)
         batch.hasAccepted = true
         return Acceptance(
             key: new.key, kind: new.kind, documentID: new.documentID, sender: new.sender,
             byteCount: new.byteCount, sha256: new.sha256, indication: new.indication, acceptedAt: batch.at,
-            leafIndex: leaf, treeSize: Batch.pendingTreeSize, entry: entry, deliveries: made, isReplay: false)
+            leafIndex: leaf, treeSize: Batch.pendingTreeSize, entry: entry, deliveries: made, isReplay: false,
+            heldUntil: new.hold?.until)
     }
 
     private static func event(
@@ -152,7 +158,8 @@ extension Store {
             byteCount: new.byteCount, sha256: new.sha256, indication: new.indication,
             verdictSHA256: SHA256.hash(new.verdict), signerSHA256: new.signerSHA256,
             subject: Commitment(to: new.subject, field: "subject", salt: salt), requestID: new.requestID,
-            caller: new.caller, redirected: new.redirected)
+            caller: new.caller, redirected: new.redirected, evidenceSHA256: new.evidence?.sha256,
+            heldUntil: new.hold?.until)
         guard let letter, let status = new.status else { return .documentAccepted(facts) }
         return .statusReceived(facts, StatusFacts(letterKey: letter.key, code: status.code))
     }
@@ -169,6 +176,7 @@ extension Store {
             key: row.key, kind: row.kind, documentID: row.documentID, sender: row.sender,
             byteCount: row.byteCount, sha256: row.sha256, indication: row.indication,
             acceptedAt: row.acceptedAt, leafIndex: row.leaf, treeSize: treeSize, entry: entry,
-            deliveries: try deliveries.ofDocument(row), isReplay: true)
+            deliveries: try deliveries.ofDocument(row), isReplay: true,
+            heldUntil: try verdicts.hold(document: row.id)?.until)
     }
 }

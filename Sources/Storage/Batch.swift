@@ -43,6 +43,7 @@ extension DeliveryCounts {
         case .leased: leased += count
         case .delivered: delivered += count
         case .dead: dead += count
+        case .held: held += count
         }
     }
 }
@@ -56,6 +57,10 @@ extension Store {
                 caller: letter.caller, reason: letter.code, sha256: letter.sha256, requestID: letter.requestID
             )
             try append(.documentRefused(facts), to: &batch)
+            return .success(.done)
+        case .settle(let settlement): return try settle(settlement, &batch)
+        case .keepTimestamp(let timestamp):
+            try verdicts.insert(timestamp)
             return .success(.done)
         case .lease(let recipient, let limit, let seconds):
             return try lease(recipient, limit: limit, seconds: seconds, &batch)
@@ -124,7 +129,7 @@ extension Store {
 
     /// Adds an entry to one document's story.
     func append(
-        _ event: LogEvent, toStoryOf document: Int64, delivery: Int64, _ batch: inout Batch
+        _ event: LogEvent, toStoryOf document: Int64, delivery: Int64?, _ batch: inout Batch
     ) throws(DatabaseError) {
         let previous = try entries.lastEntry(document: document)
         let leaf = batch.frontier.size

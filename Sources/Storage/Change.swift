@@ -10,6 +10,10 @@ package enum Change: Sendable {
     case accept(NewDocument)
     /// → `.done`. An audit entry only.
     case refuse(RefusedLetter)
+    /// → `.settled`. Nothing, and no entry, where another settlement of the letter came first.
+    case settle(Settlement)
+    /// → `.done`. Says when the log was already that long; no entry, which would need a timestamp of its own.
+    case keepTimestamp(CheckpointTimestamp)
     /// → `.leased`, in the order express, urgent, normal, and FIFO inside each. `limit` 1...1000, `seconds`
     /// 1...86,400; what is outside is taken for the nearest bound.
     case lease(recipient: AgencyCode, limit: Int, seconds: Int)
@@ -79,6 +83,12 @@ package struct NewDocument: Sendable {
     package var caller: AgencyCode?
     /// Which ended agency the letter named, by the successor that gets it.
     package var redirected: [AgencyCode: AgencyCode] = [:]
+    /// What the verdict rests on; nil where nothing was verified.
+    package var evidence: Evidence?
+    /// Its deliveries wait.
+    package var hold: Hold?
+    /// The verdict rests on unknown revocation and is to be looked at again.
+    package var isUnsettled = false
 
     package init(
         key: DocumentKey, kind: DocumentKind, sender: AgencyCode, documentID: ExactString, code: String,

@@ -21,6 +21,7 @@ extension DeliveryState {
         case .leased: 1
         case .delivered: 2
         case .dead: 3
+        case .held: 4
         }
     }
 
@@ -30,6 +31,7 @@ extension DeliveryState {
         case 1: self = .leased
         case 2: self = .delivered
         case 3: self = .dead
+        case 4: self = .held
         default: return nil
         }
     }
@@ -61,11 +63,14 @@ final class DeliveryTable {
     private let extend: SQLiteStatement
     private let shorten: SQLiteStatement
     private let setAddressee: SQLiteStatement
+    private let endHold: SQLiteStatement
+    private let connection: SQLiteConnection
     let firstFreeID: Int64
 
     init(_ connection: SQLiteConnection) throws(DatabaseError) {
+        self.connection = connection
         insert = try connection.prepare(
-            "INSERT INTO deliveries(id, document, recipient, rank, state, attempt) VALUES(?,?,?,?,0,0)")
+            "INSERT INTO deliveries(id, document, recipient, rank, state, attempt) VALUES(?,?,?,?,?,0)")
         let columns = "v.id, v.document, d.key, v.recipient, a.code, v.state, v.attempt, v.token"
         let join = "JOIN documents d ON d.id = v.document JOIN agencies a ON a.id = v.recipient"
         select = try connection.prepare("SELECT \(columns) FROM deliveries v \(join) WHERE v.id = ?")
@@ -94,6 +99,8 @@ final class DeliveryTable {
             "UPDATE deliveries SET state = 2, leased_until = NULL, delivered_at = ? WHERE id = ?")
         giveBack = try connection.prepare(
             "UPDATE deliveries SET state = ?, token = NULL, leased_until = NULL, reason = ? WHERE id = ?")
+        endHold = try connection.prepare(
+            "UPDATE deliveries SET state = ?, reason = ? WHERE id >= ? AND id < ? AND state = 4")
         extend = try connection.prepare("UPDATE deliveries SET leased_until = ? WHERE id = ?")
         shorten = try connection.prepare(
             "UPDATE deliveries SET leased_until = leased_until - ? WHERE state = 1")
@@ -103,11 +110,14 @@ final class DeliveryTable {
             .first { $0.integer(0) } ?? 1
     }
 
-    func insert(id: Int64, document: Int64, recipient: Int64, rank: Int) throws(DatabaseError) {
+    func insert(
+        id: Int64, document: Int64, recipient: Int64, rank: Int, state: DeliveryState
+    ) throws(DatabaseError) {
         insert.bind(1, id)
         insert.bind(2, document)
         insert.bind(3, recipient)
         insert.bind(4, rank)
+        insert.bind(5, state.number)
         try insert.run()
     }
 
@@ -196,6 +206,18 @@ final class DeliveryTable {
         giveBack.bind(2, reason)
         giveBack.bind(3, id)
         try giveBack.run()
+    }
+
+    /// Moves the document's held deliveries on; gives their number.
+    func endHold(
+        _ document: DocumentRow, as state: DeliveryState, reason: String?
+    ) throws(DatabaseError) -> Int {
+        endHold.bind(1, state.number)
+        endHold.bind(2, reason)
+        endHold.bind(3, document.firstDelivery)
+        endHold.bind(4, document.firstDelivery + document.deliveryCount)
+        try endHold.run()
+        return connection.changes
     }
 
     /// Moves the end of every lease.

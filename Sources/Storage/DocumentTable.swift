@@ -30,6 +30,27 @@ struct DocumentValues {
     let signature: PayloadLocation?
     let letter: Int64?
     let salt: [UInt8]
+    /// The set that the verdict rests on.
+    let evidence: Int64?
+}
+
+extension DocumentKind {
+    /// As the database has it.
+    var number: Int64 {
+        switch self {
+        case .letter: 0
+        case .status: 1
+        case .notice: 2
+        }
+    }
+
+    init(number: Int64) {
+        switch number {
+        case 0: self = .letter
+        case 2: self = .notice
+        default: self = .status
+        }
+    }
 }
 
 /// Documents, and the statuses that came back for letters.
@@ -60,8 +81,8 @@ final class DocumentTable {
             INSERT INTO documents(id, key, kind, sender, document_id, code, business_type, subject, priority,
             promulgated, due, byte_count, sha256, segment, payload_offset, signature_segment,
             signature_offset, signature_length, indication, signer, request_id, accepted_at, leaf,
-            first_delivery, delivery_count, letter, salt, verdict)
-            VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+            first_delivery, delivery_count, letter, salt, verdict, evidence)
+            VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
             """)
         selectStatus = try connection.prepare(
             "SELECT document FROM statuses WHERE letter = ? AND agency = ? AND code = ? ORDER BY id LIMIT 1")
@@ -95,7 +116,7 @@ final class DocumentTable {
     private static func row(_ row: SQLiteStatement) -> DocumentRow? {
         guard let key = DocumentKey(bytes: row.bytes(1)), let sha256 = row.digest(6) else { return nil }
         return DocumentRow(
-            id: row.integer(0), key: key, kind: row.integer(2) == 0 ? .letter : .status,
+            id: row.integer(0), key: key, kind: DocumentKind(number: row.integer(2)),
             sender: ExactString(row.text(3)), documentID: ExactString(row.text(4)), byteCount: row.integer(5),
             sha256: sha256, indication: row.text(7), acceptedAt: Instant(milliseconds: row.integer(8)),
             leaf: row.integer(9), firstDelivery: row.integer(10), deliveryCount: row.integer(11),
@@ -105,7 +126,7 @@ final class DocumentTable {
     func insert(_ document: NewDocument, _ values: DocumentValues) throws(DatabaseError) {
         insert.bind(1, values.id)
         insert.bind(2, document.key.bytes)
-        insert.bind(3, document.kind == .letter ? 0 : 1)
+        insert.bind(3, document.kind.number)
         insert.bind(4, values.senderID)
         insert.bind(5, document.documentID)
         insert.bind(6, document.code)
@@ -131,6 +152,7 @@ final class DocumentTable {
         insert.bind(26, values.letter)
         insert.bind(27, values.salt)
         insert.bind(28, document.verdict)
+        insert.bind(29, values.evidence)
         try insert.run()
     }
 
@@ -176,7 +198,7 @@ extension DocumentSummary {
             return nil
         }
         return DocumentSummary(
-            key: key, kind: row.integer(first + 1) == 0 ? .letter : .status,
+            key: key, kind: DocumentKind(number: row.integer(first + 1)),
             documentID: ExactString(row.text(first + 2)), sender: ExactString(row.text(first + 3)),
             subject: row.text(first + 4),
             priority: Priority(rawValue: Int(row.integer(first + 5))) ?? .normal,

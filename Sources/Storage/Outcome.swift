@@ -9,6 +9,8 @@ package enum Outcome: Sendable {
     case released(isDead: Bool)
     case extended(until: Instant)
     case expired([ExpiredDelivery])
+    /// Those whose inboxes got something.
+    case settled([AgencyCode])
     case done
 }
 
@@ -40,6 +42,8 @@ package struct Acceptance: Sendable {
     /// By delivery number.
     package var deliveries: [Delivery]
     package var isReplay: Bool
+    /// Where its deliveries waited, or still wait, for an answer about revocation.
+    package var heldUntil: Instant?
 
     package var recipients: [AgencyCode] { deliveries.map(\.recipient) }
 }
@@ -102,6 +106,8 @@ package struct StoredDocument: Sendable {
     package let signerSHA256: Digest256?
     /// Whose software sent it, where that was not the sender's own.
     package let caller: AgencyCode?
+    /// Its recipients do not have it, and may not see it: it is held, or its hold ended in a refusal.
+    package let isWithheld: Bool
 }
 
 /// One document's story.
@@ -112,6 +118,56 @@ package struct Trail: Sendable {
     package let deliveries: [TrailDelivery]
     /// In the order in which they came.
     package let statuses: [TrailStatus]
+    /// Those after the first, oldest first.
+    package let laterVerdicts: [TrailVerdict]
+    package let hold: TrailHold?
+    package let evidence: TrailEvidence?
+    /// The first that covers the document's entry.
+    package let timestamp: CheckpointTimestamp?
+}
+
+/// A letter judged again.
+package struct TrailVerdict: Sendable {
+    package let at: Instant
+    package let indication: String
+    /// JSON.
+    package let verdict: [UInt8]
+    package let leafIndex: Int64
+    package let evidence: TrailEvidence?
+}
+
+package struct TrailHold: Sendable {
+    package let hold: Hold
+    /// Nil while it is in force.
+    package let ended: (outcome: Hold.Outcome, at: Instant)?
+}
+
+package struct TrailEvidence: Sendable {
+    let id: Int64
+    /// Names the set.
+    package let sha256: Digest256
+    /// Names the trust list.
+    package let trust: Digest256
+    package let itemCount: Int
+}
+
+/// An RFC 3161 token over a checkpoint: proof by a third party that the log was that long by then.
+package struct CheckpointTimestamp: Sendable, Equatable {
+    /// The tree's.
+    package let size: Int64
+    /// The signed checkpoint; the token is over the SHA-256 of these bytes.
+    package let note: [UInt8]
+    /// DER.
+    package let token: [UInt8]
+    /// The token's time.
+    package let at: Instant
+
+    package init(size: Int64, note: [UInt8], token: [UInt8], at: Instant) {
+        self.size = size
+        self.note = note
+        self.token = token
+        self.at = at
+    }
 }
 
 package struct TrailDelivery: Sendable {
@@ -173,8 +229,12 @@ package struct DeliveryCounts: Sendable, Equatable {
     package var leased: Int64 = 0
     package var delivered: Int64 = 0
     package var dead: Int64 = 0
+    package var held: Int64 = 0
 
-    package init(queued: Int64 = 0, leased: Int64 = 0, delivered: Int64 = 0, dead: Int64 = 0) {
+    package init(
+        queued: Int64 = 0, leased: Int64 = 0, delivered: Int64 = 0, dead: Int64 = 0, held: Int64 = 0
+    ) {
+        self.held = held
         self.queued = queued
         self.leased = leased
         self.delivered = delivered

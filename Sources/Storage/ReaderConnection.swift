@@ -6,6 +6,7 @@ internal import Exchange
 final class ReaderConnection {
     let connection: SQLiteConnection
     let log: LogReads
+    let verdicts: VerdictReads
     private let documents: SQLiteStatement
     private let letters: SQLiteStatement
     private let deliveriesOf: SQLiteStatement
@@ -22,7 +23,8 @@ final class ReaderConnection {
         \(DocumentSummary.columns), d.id, d.code, d.business_type, d.promulgated, d.due, d.segment,
         d.payload_offset, d.indication, d.signer, d.first_delivery, d.delivery_count, d.leaf, d.verdict,
         d.signature_segment, d.signature_offset, d.signature_length,
-        (SELECT c.code FROM agencies c WHERE c.id = d.caller)
+        (SELECT c.code FROM agencies c WHERE c.id = d.caller), d.evidence,
+        EXISTS (SELECT 1 FROM holds WHERE document = d.id AND (ended IS NULL OR ended = 0))
         """
 
     init(_ directory: DataDirectory) throws(DatabaseError) {
@@ -31,6 +33,7 @@ final class ReaderConnection {
         connection = try SQLiteConnection(path: directory.database, mode: .readOnly, options: options)
         try connection.requireSchema(Schema.version)
         log = try LogReads(connection)
+        verdicts = try VerdictReads(connection)
         let from = "SELECT \(Self.documentColumns) FROM documents d \(DocumentSummary.join) WHERE"
         documents = try connection.prepare("\(from) d.key = ?")
         letters = try connection.prepare(
@@ -73,7 +76,7 @@ final class ReaderConnection {
             JOIN documents d ON d.id = v.document \(DocumentSummary.join)
             WHERE v.state = 3 ORDER BY v.id LIMIT ?
             """)
-        counts = try connection.prepare("SELECT queued, leased, delivered, dead FROM state")
+        counts = try connection.prepare("SELECT queued, leased, delivered, dead, held FROM state")
     }
 
     /// What is behind a document's summary.
@@ -85,6 +88,7 @@ final class ReaderConnection {
         let leaf: Int64
         let verdict: [UInt8]
         let signature: PayloadLocation?
+        let evidence: Int64?
     }
 
     /// All statements of `body` see one and the same commit.
@@ -132,15 +136,16 @@ final class ReaderConnection {
             payload: PayloadLocation(
                 segment: row.integer(first + 5), offset: row.integer(first + 6), length: summary.byteCount),
             indication: row.text(first + 7), signerSHA256: row.digest(first + 8),
-            caller: row.optionalText(first + 16).map { ExactString($0) })
+            caller: row.optionalText(first + 16).map { ExactString($0) },
+            isWithheld: row.integer(first + 18) == 1)
         let signature = row.optionalInteger(first + 13).map {
             PayloadLocation(segment: $0, offset: row.integer(first + 14), length: row.integer(first + 15))
         }
         return Details(
             id: row.integer(first), document: document, firstDelivery: row.integer(first + 9),
             deliveryCount: row.integer(first + 10), leaf: row.integer(first + 11),
-            verdict: row.bytes(first + 12),
-            signature: signature)
+            verdict: row.bytes(first + 12), signature: signature,
+            evidence: row.optionalInteger(first + 17))
     }
 
     struct Delivery {
@@ -236,7 +241,7 @@ final class ReaderConnection {
         try counts.first { row in
             DeliveryCounts(
                 queued: row.integer(0), leased: row.integer(1), delivered: row.integer(2),
-                dead: row.integer(3))
+                dead: row.integer(3), held: row.integer(4))
         } ?? DeliveryCounts()
     }
 }
@@ -250,8 +255,8 @@ extension ReaderConnection.Details {
                 summary: old.summary, code: old.code, businessType: old.businessType,
                 promulgationDate: old.promulgationDate, dueDate: old.dueDate, recipients: recipients,
                 payload: old.payload, indication: old.indication, signerSHA256: old.signerSHA256,
-                caller: old.caller),
+                caller: old.caller, isWithheld: old.isWithheld),
             firstDelivery: firstDelivery, deliveryCount: deliveryCount, leaf: leaf, verdict: verdict,
-            signature: signature)
+            signature: signature, evidence: evidence)
     }
 }

@@ -12,6 +12,7 @@ enum Schema {
         Migration(version: 1, sql: version1),
         Migration(version: 2, sql: version2),
         Migration(version: 3, sql: version3),
+        Migration(version: 4, sql: evidence),
     ]
     static var version: Int { migrations.last?.version ?? 0 }
 

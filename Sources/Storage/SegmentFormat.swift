@@ -27,6 +27,8 @@ enum SegmentFormat {
         case batch = 1
         case document = 2
         case signature = 3
+        /// What verdicts rest on: a certificate, a revocation list, a token.
+        case evidence = 4
     }
 
     struct RecordHeader: Equatable {

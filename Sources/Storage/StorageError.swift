@@ -94,7 +94,7 @@ func mapping<Value>(_ body: () throws(DatabaseError) -> Value) throws(StorageErr
 }
 
 /// The same for files.
-func mappingFiles<Value>(_ body: () throws(FileError) -> Value) throws(StorageError) -> Value {
+package func mappingFiles<Value>(_ body: () throws(FileError) -> Value) throws(StorageError) -> Value {
     do throws(FileError) {
         return try body()
     } catch {

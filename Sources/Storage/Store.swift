@@ -39,6 +39,8 @@ package final class Store {
     let documents: DocumentTable
     let deliveries: DeliveryTable
     let entries: LogTable
+    let evidence: EvidenceTable
+    let verdicts: VerdictTable
     let reads: LogReads
     private let state: StateTable
     private let payloads: PayloadLog
@@ -74,6 +76,8 @@ package final class Store {
         documents = try mapping { () throws(DatabaseError) in try DocumentTable(opened.connection) }
         deliveries = try mapping { () throws(DatabaseError) in try DeliveryTable(opened.connection) }
         entries = try mapping { () throws(DatabaseError) in try LogTable(opened.connection) }
+        evidence = try mapping { () throws(DatabaseError) in try EvidenceTable(opened.connection) }
+        verdicts = try mapping { () throws(DatabaseError) in try VerdictTable(opened.connection) }
         reads = opened.reads
         tree = opened.tree
         frontier = opened.frontier
@@ -219,6 +223,7 @@ package final class Store {
     private func abandon(_ batch: Batch, _ isWritten: Bool, _ error: StorageError) -> StorageError {
         connection.rollback()
         agencies.forget()
+        evidence.forget()
         guard !error.isFatal else {
             failure = error
             return error

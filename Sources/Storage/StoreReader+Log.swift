@@ -79,9 +79,12 @@ extension StoreReader {
     }
 
     /// The stored checkpoint of exactly that size. Those that receipts quote are kept for ever, and one per
-    /// hour; the latest is stored with the batch that follows it.
+    /// hour, and those with a timestamp; the latest is stored with the batch that follows it.
     package func checkpointNote(size: Int64) throws(StorageError) -> [UInt8]? {
-        try read { reader throws(DatabaseError) in try reader.log.checkpoint(size: size) }
+        try read { reader throws(DatabaseError) in
+            if let note = try reader.log.checkpoint(size: size) { return note }
+            return try reader.verdicts.timestampedNote(size: size)
+        }
     }
 
     /// The latest that is stored; the signer's own may be newer.
@@ -105,14 +108,7 @@ extension StoreReader {
     package func detachedSignature(_ key: DocumentKey) throws(StorageError) -> [UInt8]? {
         let location = try read { reader throws(DatabaseError) in try reader.details(key)?.signature }
         guard let location else { return nil }
-        let content = try openPayload(location)
-        let bytes = try mappingFiles { () throws(FileError) in
-            try content.file.read(at: location.offset, count: Int(location.length))
-        }
-        guard bytes.count == location.length else {
-            throw StorageError(.damaged, "\(content.file.path) ends within a signature")
-        }
-        return bytes
+        return try bytes(location)
     }
 
     /// Reads a payload whole and compares it with the sums beside it and with `sha256`.

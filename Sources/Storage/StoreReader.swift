@@ -109,7 +109,13 @@ package final class StoreReader: Sendable {
                 }
                 return Trail(
                     leafIndex: details.leaf, verdict: details.verdict, deliveries: deliveries,
-                    statuses: try reader.statuses(letter: details.id))
+                    statuses: try reader.statuses(letter: details.id),
+                    laterVerdicts: try reader.verdicts.later(document: details.id),
+                    hold: try reader.verdicts.hold(document: details.id),
+                    evidence: try details.evidence.flatMap { set throws(DatabaseError) in
+                        try reader.verdicts.evidence(set)
+                    },
+                    timestamp: try reader.verdicts.timestamp(covering: details.leaf))
             }
         }
     }
@@ -164,7 +170,7 @@ package final class StoreReader: Sendable {
                 acceptedAt: summary.acceptedAt, leafIndex: details.leaf, treeSize: treeSize, entry: entry,
                 deliveries: try reader.deliveries(details).map {
                     Acceptance.Delivery(id: $0.id, recipient: $0.recipient)
-                }, isReplay: true)
+                }, isReplay: true, heldUntil: try reader.verdicts.hold(document: details.id)?.hold.until)
         }
     }
 

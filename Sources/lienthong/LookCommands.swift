@@ -46,6 +46,23 @@ struct TrailCommand: Command {
         terminal.print(
             "\(text(value, "documentId")) từ \(text(value, "sender")), nhận lúc \(text(value, "acceptedAt"))")
         terminal.print("  chữ ký: \(value["verdict"]?["indication"]?.string ?? "?")")
+        for later in value["verdicts"]?.array ?? [] {
+            terminal.print("  kiểm tra lại \(text(later, "at")): \(text(later, "indication"))")
+        }
+        if let hold = value["hold"] {
+            terminal.print(
+                "  chờ kết quả thu hồi đến \(text(hold, "until")): \(text(hold, "state")) "
+                    + text(hold, "endedAt"))
+        }
+        if let evidence = value["evidence"] {
+            terminal.print(
+                "  bằng chứng: \(evidence["items"]?.integer ?? 0) mục, "
+                    + "\(text(evidence, "sha256").prefix(16))…"
+            )
+        }
+        if let timestamp = value["timestamp"] {
+            terminal.print("  dấu thời gian: \(text(timestamp, "state")) \(text(timestamp, "at"))")
+        }
         for delivery in value["deliveries"]?.array ?? [] {
             terminal.print(
                 "  tới \(text(delivery, "recipient")): \(text(delivery, "state")) "

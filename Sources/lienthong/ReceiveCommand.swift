@@ -13,7 +13,10 @@ struct ReceiveCommand: Command {
     static let operands = "--dir D [--follow] [--json]"
     static let options =
         Option.connection + [
-            .value("--dir", "D", "thư mục nhận; mỗi văn bản là một tệp MÃ.edxml"),
+            .value(
+                "--dir", "D",
+                "thư mục nhận: văn bản MÃ.edxml, trạng thái MÃ.status, thông báo MÃ.notice.json"
+            ),
             .flag("--follow", "tiếp tục chờ văn bản mới cho đến khi bị dừng"),
             .value("--wait", "S", "chờ tối đa S giây mỗi lượt hỏi (0–60, mặc định 0, với --follow là 30)"),
             .value("--lease", "S", "giữ mỗi bản S giây trong lúc tải (mặc định 300)"),
@@ -57,7 +60,8 @@ struct ReceiveCommand: Command {
     private static func take(
         _ delivery: Delivery, from hub: HubConnection, into folder: String, _ terminal: Terminal
     ) throws -> String {
-        let target = "\(folder)/\(delivery.key).\(delivery.kind == "status" ? "status" : "edxml")"
+        let suffix = ["status": "status", "notice": "notice.json"][delivery.kind] ?? "edxml"
+        let target = "\(folder)/\(delivery.key).\(suffix)"
         do {
             let temporary = "\(target).part"
             let bar = terminal.progress("nhận \(delivery.key)", total: delivery.byteCount)

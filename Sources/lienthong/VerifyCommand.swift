@@ -19,12 +19,17 @@ struct VerifyCommand: Command {
         .value("--ocsp", "FILE|DIR", "phản hồi OCSP đã lưu (DER hoặc PEM)", repeats: true),
         .value("--at", "RFC3339", "thời điểm nhận văn bản (mặc định: bây giờ)"),
         .value("--policy", "FILE", "chính sách thuật toán (JSON5)"),
+        .value("--evidence", "TAR|DIR", "tính lại kết luận từ gói bằng chứng của lệnh evidence"),
+        .value("--key", "VKEY", "khóa kiểm tra của nhật ký, hoặc tệp chứa nó (cùng với --evidence)"),
         .json,
     ]
     static let notes = """
         Mã thoát: 0 TOTAL-PASSED, 1 TOTAL-FAILED, 2 INDETERMINATE.
         Danh sách thu hồi và phản hồi OCSP lập sau thời điểm --at vẫn dùng được: ngày thu hồi được so với
         thời điểm đó.
+        Với --evidence chỉ dùng dữ liệu trong gói và chứng thư gốc của --trust, vào lúc trục nhận văn bản;
+        kết luận tính lại phải đúng như kết luận đã lưu, nếu không thì mã thoát là 1. Thêm --key thì đối
+        chiếu cả với nhật ký.
         Ví dụ: lienthong verify vb.edxml --trust root.pem --trust agency-ca.pem --crl crl.pem
         """
 
@@ -33,24 +38,28 @@ struct VerifyCommand: Command {
 
     static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
         let path = try arguments.operands("FILE")[0]
-        let time = try time(arguments)
-        let verifier = try verifier(arguments)
+        var check = try EvidenceCheck(arguments)
+        let time = try time(arguments, receivedAt: check?.receivedAt)
+        let verifier = try check?.verifier(anchors: arguments.all("--trust")) ?? verifier(arguments)
+        let signature = try arguments.value("--signature").map(signatureBytes) ?? check?.signature
         let verdict: Verdict
         do {
             let file = try File(path, .read)
-            if let signature = arguments.value("--signature") {
-                verdict = try detached(try signatureBytes(signature), file, verifier, time, terminal)
+            if let signature {
+                verdict = try detached(signature, file, verifier, time, terminal)
             } else {
                 verdict = try enclosed(file, verifier, time, terminal)
             }
+            try check?.compare(verdict, of: file, arguments)
         } catch let error as FileError {
             throw CommandFailure(.noInput, "không đọc được tệp: \(error)")
         }
         if arguments.wantsJSON {
-            terminal.print(json: verdict.json())
+            terminal.print(json: check?.json(verdict) ?? verdict.json())
         } else {
-            VerdictText(verdict).lines.forEach(terminal.print)
+            (VerdictText(verdict).lines + (check?.lines ?? [])).forEach(terminal.print)
         }
+        if check?.faults.isEmpty == false { return .refused }
         switch verdict.indication {
         case .totalPassed: return .done
         case .totalFailed: return .refused
@@ -58,8 +67,8 @@ struct VerifyCommand: Command {
         }
     }
 
-    static func time(_ arguments: Arguments) throws -> Instant {
-        guard let text = arguments.value("--at") else { return Clock.system.now() }
+    static func time(_ arguments: Arguments, receivedAt: Instant? = nil) throws -> Instant {
+        guard let text = arguments.value("--at") else { return receivedAt ?? Clock.system.now() }
         guard let time = Instant(rfc3339: text) else {
             throw CommandFailure(.usage, "--at phải là thời điểm RFC 3339, ví dụ 2026-11-20T09:15:30+07:00")
         }

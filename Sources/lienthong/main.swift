@@ -15,6 +15,7 @@ let commands: [any Command.Type] = [
     ReceiveCommand.self,
     StatusCommand.self,
     TrailCommand.self,
+    EvidenceCommand.self,
     OutboxCommand.self,
     AgenciesCommand.self,
     AgencyAddCommand.self,

@@ -31,6 +31,13 @@ struct Configuration: Sendable, Hashable {
         let attemptsMax: Int
     }
 
+    struct Timestamp: Sendable, Hashable {
+        let url: String
+        let anchors: [String]
+        let tlsAnchors: [String]
+        let intervalSeconds: Int
+    }
+
     let file: String
     /// Of the file's bytes.
     let digest: Digest256
@@ -48,6 +55,8 @@ struct Configuration: Sendable, Hashable {
     let policy: Policy
     let limits: Limits
     let leases: Leases
+    /// Nil where no authority is asked.
+    let timestamp: Timestamp?
 
     init(file: String, bytes: [UInt8]) throws(ConfigurationError) {
         let value: JSONValue
@@ -86,14 +95,30 @@ struct Configuration: Sendable, Hashable {
         policy = try Policy(try root.section("policy"))
         limits = try Self.limits(try root.section("limits"))
         leases = try Self.leases(try root.section("leases"))
+        timestamp = try Self.timestamp(try root.section("timestamp"), absolute)
         try root.finish()
+    }
+
+    private static func timestamp(
+        _ section: ConfigurationSection, _ absolute: (String) -> String
+    ) throws(ConfigurationError) -> Timestamp? {
+        let url = try section.optionalText("url")
+        let (anchors, tlsAnchors) = (try section.texts("anchors"), try section.texts("tlsAnchors"))
+        let interval = try section.integer("intervalSeconds", in: 1...86_400, default: 60)
+        try section.finish()
+        guard let url else { return nil }
+        if anchors.isEmpty { throw section.error("anchors", "cần ít nhất một tệp chứng thư gốc của TSA") }
+        return Timestamp(
+            url: url, anchors: anchors.map(absolute), tlsAnchors: tlsAnchors.map(absolute),
+            intervalSeconds: Int(interval))
     }
 
     /// False where a setting differs that only a restart takes into use.
     func differsOnlyInWhatReloads(from other: Configuration) -> Bool {
         hubCode == other.hubCode && hubName == other.hubName && dataDirectory == other.dataDirectory
             && apiAddress == other.apiAddress && operationsAddress == other.operationsAddress
-            && log == other.log && limits == other.limits && leases == other.leases
+            && log == other.log && limits == other.limits && timestamp == other.timestamp
+            && leases == other.leases
     }
 
     private static func origin(_ log: ConfigurationSection) throws(ConfigurationError) -> String {

@@ -16,6 +16,10 @@ extension Configuration {
             hub.unknownRevocation = try section.choice("unknownRevocation", default: hub.unknownRevocation)
             hub.holdSecondsMax = Int(
                 try section.integer("holdSeconds", in: 60...2_592_000, default: Int64(hub.holdSecondsMax)))
+            hub.afterHold = try section.choice("afterHold", default: hub.afterHold)
+            hub.revocationRetrySeconds = Int(
+                try section.integer(
+                    "retrySeconds", in: 1...86_400, default: Int64(hub.revocationRetrySeconds)))
             hub.sha1Until = try Self.exceptions(section)
             self.hub = hub
             try section.finish()
@@ -67,7 +71,8 @@ extension Configuration {
                     "curves " + algorithms.curves.map(\.rawValue).sorted().joined(separator: " "),
                     "requireRevocationSource \(algorithms.requiresRevocationSource)",
                     "unknownRevocation \(hub.unknownRevocation.rawValue)",
-                    "holdSeconds \(hub.holdSecondsMax)",
+                    "holdSeconds \(hub.holdSecondsMax)", "afterHold \(hub.afterHold.rawValue)",
+                    "retrySeconds \(hub.revocationRetrySeconds)",
                     "auditorsMayReadLetters \(hub.auditorsMayReadLetters)",
                 ] + exceptions.map { "sha1Exceptions \($0)" }
             return SHA256.hash(Array((texts.joined(separator: "\n") + "\n").utf8))

@@ -137,6 +137,10 @@ final class Daemon {
         options.diskFreeBytesMin = configuration.limits.diskFreeBytesMin
         options.uploads.secondsMax = configuration.limits.uploadSecondsMax
         options.uploads.perAgencyMax = configuration.limits.uploadsPerAgencyMax
+        options.hubCode = AgencyCode(configuration.hubCode)
+        options.timestampAuthority = try configuration.timestamp.map {
+            try TimestampAuthority($0, crls: configuration.trust.paths.lists)
+        }
         return try Hub(
             store: store, reader: reader, signer: signer, verifier: verifier, signers: signers,
             options: options,

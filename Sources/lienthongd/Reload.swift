@@ -54,10 +54,7 @@ final class Reload: Sendable {
             defer { current = Current(configuration: new, digest: new.digest) }
             return current
         }
-        if old.configuration.policy != new.policy {
-            hub.replacePolicy(new.policy.hub)
-            hub.record(.policyChanged(new.policy.digest))
-        }
+        if old.configuration.policy != new.policy { hub.record(.policyChanged(new.policy.digest)) }
         if old.digest != new.digest { hub.record(.configurationChanged(new.digest)) }
         if !old.configuration.differsOnlyInWhatReloads(from: new) {
             log.write(.warning, "restart_needed", [("configuration", .text(new.digest.hex))])

@@ -80,6 +80,7 @@ final class TrustUpkeep: Sendable {
         try keeper.reload(material.trust)
         // The old ones end with what is in flight, which is asked again later.
         desk.connections.withLock { $0 = connections }
+        desk.hub.withLock { $0 }?.replacePolicy(configuration.policy.hub)
         if desk.replacePolicy(configuration.policy) { desk.publish(keeper.current) }
         ends.withLock { ends in
             ends.tlsCertificate = material.serverCertificate
@@ -205,7 +206,7 @@ private final class TrustDesk: Sendable {
     func replacePolicy(_ new: Configuration.Policy) -> Bool {
         policy.withLock { policy in
             defer { policy = new }
-            return policy.algorithms != new.algorithms
+            return policy.algorithms != new.algorithms || policy.hub.sha1Until != new.hub.sha1Until
         }
     }
 
