@@ -18,7 +18,8 @@ enum OCSPAuthority {
             return
         }
         for candidate in response.certificates + offered {
-            guard response.responder.isMet(by: candidate), candidate.mayAnswer(at: response.producedAt),
+            // The purpose first: comparing names of keys means hashing them.
+            guard candidate.mayAnswer(at: response.producedAt), response.responder.isMet(by: candidate),
                 seal.isSealed(candidate, by: issuer), seal.isSealed(response, by: candidate)
             else { continue }
             self = .delegate(candidate)
