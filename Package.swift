@@ -80,7 +80,7 @@ let package = Package(
         floor("AuditLog", ["Exchange", "JSON", "OpenSSL", "Files"]),
         floor("Transport", ["Exchange", "OpenSSL", "HTTP", "CLinux"]),
         // 3
-        floor("Storage", ["Exchange", "OpenSSL", "Files", "Database", "AuditLog"]),
+        floor("Storage", ["Exchange", "JSON", "OpenSSL", "Files", "Database", "AuditLog"]),
         floor("Trust", ["Exchange", "OpenSSL", "Files", "HTTP", "Signature", "Transport"]),
         // 4
         floor(

@@ -47,7 +47,8 @@ struct DocumentEndpoint {
                 response.head.fields.append("Content-Range", "bytes */\(length)")
                 return response
             }
-            let payload = try hub.reader.openPayload(document.payload)
+            let payload = try hub.reader.openSound(
+                document.payload, sha256: document.summary.sha256)
             let slice = FileSlice(
                 descriptor: payload.file.descriptor, keeping: payload.file,
                 offset: payload.offset + part.lowerBound, length: part.upperBound - part.lowerBound)

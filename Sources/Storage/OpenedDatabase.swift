@@ -117,26 +117,28 @@ struct OpenedDatabase {
 
     struct Recovered {
         let position: LogPosition
-        /// The tree that the payload log knew and the database does not.
+        /// The tree that the payload log or an operator knew and the database does not.
         let leftBehind: TreeState?
+        /// The directory came out of a backup.
+        let isRestored: Bool
     }
 
     /// The tree of the first `size` entries, as this database has them.
-    private func tree(size: Int64) throws(StorageError) -> TreeState? {
+    static func tree(
+        size: Int64, _ reads: LogReads, _ frontier: TreeFrontier
+    ) throws(DatabaseError) -> TreeState? {
         guard size <= frontier.size else { return nil }
-        return try mapping { () throws(DatabaseError) in
-            try TreeState.reading(
-                size: size,
-                tile: { (level, number) throws(DatabaseError) in
-                    if let edge = frontier.nodes(level: level, number: number) { return edge }
-                    return try reads.tile(level, number)
-                })
-        }
+        return try TreeState.reading(
+            size: size,
+            tile: { (level, number) throws(DatabaseError) in
+                if let edge = frontier.nodes(level: level, number: number) { return edge }
+                return try reads.tile(level, number)
+            })
     }
 
     /// Of the latest documents only: payloads of one segment come in the order of their documents, and each
     /// is synchronised before the next.
-    private func namedEnd() throws(StorageError) -> Int64 {
+    static func namedEnd(_ connection: SQLiteConnection, segment: Int64) throws(StorageError) -> Int64 {
         try mapping { () throws(DatabaseError) in
             let select = try connection.prepare(
                 """
@@ -144,16 +146,27 @@ struct OpenedDatabase {
                 (SELECT segment, payload_offset, byte_count FROM documents ORDER BY id DESC LIMIT 100)
                 WHERE segment = ?
                 """)
-            select.bind(1, values.position.segment)
+            select.bind(1, segment)
             return try select.first { $0.optionalInteger(0) }.flatMap { $0 } ?? 0
         }
     }
 
     /// Compares the database with the payload log, and removes what a crash left of the last batch.
     func recover(_ directory: DataDirectory, rollsForward: Bool) throws(StorageError) -> Recovered {
+        let mark = try RestoreMark.read(directory, else: tree)
+        if mark != nil, !rollsForward {
+            throw StorageError(
+                .treeWentBack,
+                "\(directory.path) came out of a backup with \(tree.size) entries (\(tree.root)); the hub may"
+                    + " have signed more since then")
+        }
         let recovery = PayloadRecovery(
-            directory: directory, position: values.position, namedEnd: try namedEnd(), isNewDatabase: isNew)
-        let finding = try recovery.examine(tree) { size throws(StorageError) in try self.tree(size: size) }
+            directory: directory, position: values.position,
+            namedEnd: try Self.namedEnd(connection, segment: values.position.segment),
+            isNewDatabase: isNew)
+        let finding = try recovery.examine(tree) { size throws(StorageError) in
+            try mapping { () throws(DatabaseError) in try Self.tree(size: size, reads, frontier) }
+        }
         switch finding {
         case .clean:
             do throws(FileError) {
@@ -163,7 +176,7 @@ struct OpenedDatabase {
                 throw StorageError(error)
             }
             if isNew { try mapping { () throws(DatabaseError) in try state.update(values) } }
-            return Recovered(position: values.position, leftBehind: nil)
+            return Recovered(position: values.position, leftBehind: mark?.signed, isRestored: mark != nil)
         case .wentBack(let header):
             guard rollsForward else {
                 throw StorageError(
@@ -175,7 +188,8 @@ struct OpenedDatabase {
             return try mappingFiles { () throws(FileError) in
                 try recovery.cleanIncoming()
                 return Recovered(
-                    position: try recovery.positionAfterEverything(), leftBehind: header.intended)
+                    position: try recovery.positionAfterEverything(), leftBehind: header.intended,
+                    isRestored: mark != nil)
             }
         }
     }

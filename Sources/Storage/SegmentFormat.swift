@@ -159,11 +159,30 @@ package struct PayloadLocation: Sendable, Hashable {
 /// The names in a data directory.
 struct DataDirectory {
     let path: String
+    /// A backup has another.
+    var databaseName = "hub.db"
 
-    var database: String { path + "/hub.db" }
+    var database: String { path + "/" + databaseName }
+    /// Says that the directory came out of a backup.
+    var restoreMark: String { path + "/restored.json" }
     var lock: String { path + "/lock" }
     var payload: String { path + "/payload" }
     var incoming: String { payload + "/incoming" }
+
+    /// Makes the directory where there is none, and keeps every other process out of it for as long as the
+    /// result lives.
+    ///
+    /// - Throws: `alreadyOpen`, `cannotOpen`, `diskFull`.
+    func takeLock() throws(StorageError) -> File {
+        do throws(FileError) {
+            try Directory.create(incoming)
+            let file = try File(lock, .createOrOpen)
+            if try file.lockExclusively() { return file }
+        } catch {
+            throw StorageError(error.isDiskFull ? .diskFull : .cannotOpen, error.description)
+        }
+        throw StorageError(.alreadyOpen, "\(path) is open in another process")
+    }
 
     func segment(_ number: Int64) -> String { payload + "/" + Self.segmentName(number) }
 

@@ -56,6 +56,8 @@ package final class Store {
     private var committedAt: Instant?
     /// What an operator told us to leave behind; the next batch logs it.
     private var rolledForwardFrom: TreeState?
+    /// What is here came out of a backup, and nothing has been committed since.
+    private var isRestored: Bool
     /// After a fatal error nothing is tried again: what failed may have happened.
     private var failure: StorageError?
 
@@ -68,7 +70,7 @@ package final class Store {
         let directory = DataDirectory(path: path)
         self.directory = path
         self.options = options
-        lock = try Self.takeLock(directory)
+        lock = try directory.takeLock()
         let opened = try OpenedDatabase(directory, options)
         connection = opened.connection
         state = opened.state
@@ -89,6 +91,7 @@ package final class Store {
         view = TreeView(frontier)
         let recovered = try opened.recover(directory, rollsForward: options.rollsForward)
         rolledForwardFrom = recovered.leftBehind
+        isRestored = recovered.isRestored
         payloads = try mappingFiles { () throws(FileError) in
             try PayloadLog(
                 directory, at: recovered.position,
@@ -109,17 +112,6 @@ package final class Store {
         guard failure == nil else { return }
         try? payloads.close(tree)
         failure = StorageError(.other, "the store is closed")
-    }
-
-    private static func takeLock(_ directory: DataDirectory) throws(StorageError) -> File {
-        do throws(FileError) {
-            try Directory.create(directory.incoming)
-            let lock = try File(directory.lock, .createOrOpen)
-            if try lock.lockExclusively() { return lock }
-        } catch {
-            throw StorageError(error.isDiskFull ? .diskFull : .cannotOpen, error.description)
-        }
-        throw StorageError(.alreadyOpen, "\(directory.path) is open in another process")
     }
 
     /// Readers that see every batch from its COMMIT on and share this store's cache of the tree.
@@ -210,6 +202,11 @@ package final class Store {
         if signed != nil { keptHour = Self.hour(at) }
         committedAt = at
         rolledForwardFrom = nil
+        if isRestored {
+            // The log has it now. Where this fails, the next start asks again.
+            try? RestoreMark.remove(DataDirectory(path: directory))
+            isRestored = false
+        }
         counts = batch.counts
         nextDocument = batch.nextDocument
         nextDelivery = batch.nextDelivery

@@ -2,7 +2,7 @@ package import AuditLog
 internal import Database
 package import Exchange
 internal import Files
-internal import OpenSSL
+internal import Synchronization
 
 /// The audit log and the payloads.
 extension StoreReader {
@@ -104,6 +104,34 @@ extension StoreReader {
         }
     }
 
+    /// Opens a payload that is to be given away: never one whose bytes are not those that were received.
+    ///
+    /// Reading it for that costs less than sending it. A large one is read once for each run of the hub.
+    ///
+    /// - Throws: `damaged`.
+    package func openSound(_ location: PayloadLocation, sha256: Digest256) throws(StorageError)
+        -> PayloadContent
+    {
+        let isLarge = location.length > Self.recheckedBytesMax
+        if !isLarge || !soundPayloads.withLock({ $0.contains(location) }) {
+            if let wrong = try check(location, sha256: sha256) {
+                throw StorageError(
+                    .damaged, "\(place.segment(location.segment)) at \(location.offset): \(wrong)")
+            }
+            if isLarge {
+                soundPayloads.withLock { known in
+                    if known.count >= Self.knownPayloadsMax { known = [] }
+                    known.insert(location)
+                }
+            }
+        }
+        return try openPayload(location)
+    }
+
+    /// Up to here reading a payload each time is not felt, in bytes.
+    private static let recheckedBytesMax: Int64 = 4 << 20
+    private static let knownPayloadsMax = 4096
+
     /// The CMS that came beside the document; nil where none did.
     package func detachedSignature(_ key: DocumentKey) throws(StorageError) -> [UInt8]? {
         let location = try read { reader throws(DatabaseError) in try reader.details(key)?.signature }
@@ -115,33 +143,7 @@ extension StoreReader {
     ///
     /// - Returns: what is wrong, in English; nil where nothing is.
     package func check(_ location: PayloadLocation, sha256: Digest256) throws(StorageError) -> String? {
-        let content = try openPayload(location)
-        let start = location.offset - Int64(SegmentFormat.recordHeaderBytes)
-        guard start >= 0, location.length >= 0 else { return "its place is none" }
-        return try mappingFiles { () throws(FileError) in
-            let header = try content.file.read(at: start, count: SegmentFormat.recordHeaderBytes)
-            guard let record = SegmentFormat.recordHeader(header) else {
-                return "the record's header is damaged"
-            }
-            guard record.length == location.length, record.sha256 == sha256 else {
-                return "the record is of another document"
-            }
-            var crc = CRC32C()
-            var hash = SHA256()
-            var done: Int64 = 0
-            while done < location.length {
-                let count = Int(min(1 << 20, location.length - done))
-                let piece = try content.file.read(at: location.offset + done, count: count)
-                guard piece.count == count else { return "the file ends within the record" }
-                crc.update(piece)
-                hash.update(piece)
-                done += Int64(count)
-            }
-            let trailer = try content.file.read(
-                at: location.offset + location.length, count: SegmentFormat.trailerBytes)
-            guard trailer == SegmentFormat.trailer(crc) else { return "the record's CRC-32C does not match" }
-            return hash.finalize() == sha256 ? nil : "the SHA-256 does not match"
-        }
+        try PayloadCheck.check(place, location, sha256: sha256)
     }
 }
 

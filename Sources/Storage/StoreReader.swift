@@ -15,6 +15,8 @@ package final class StoreReader: Sendable {
     private let followsAlone: Bool
     private let slots: [ReaderSlot]
     private let next = Atomic<Int>(0)
+    /// Large payloads whose sums were found right.
+    let soundPayloads = Mutex<Set<PayloadLocation>>([])
 
     init(directory: DataDirectory, view: TreeView, connections: Int) throws(StorageError) {
         place = directory

@@ -77,3 +77,25 @@ final class ProgressBar: Sendable {
         Terminal.write([0x0A], to: STDERR_FILENO)
     }
 }
+
+/// One bar after the other, for work in several parts.
+final class ProgressBars<Part: Equatable> {
+    private let terminal: Terminal
+    private let title: (Part) -> String
+    private var current: (part: Part, bar: ProgressBar)?
+
+    init(_ terminal: Terminal, title: @escaping (Part) -> String) {
+        self.terminal = terminal
+        self.title = title
+    }
+
+    func advance(_ part: Part, _ done: Int64, _ total: Int64) {
+        if current?.part != part {
+            finish()
+            current = (part, terminal.progress(title(part), total: total))
+        }
+        current?.bar.advance(to: done)
+    }
+
+    func finish() { current?.bar.finish() }
+}

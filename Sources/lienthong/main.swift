@@ -31,6 +31,9 @@ let commands: [any Command.Type] = [
     AuditVerifyCommand.self,
     AuditReceiptCommand.self,
     LogKeyCommand.self,
+    BackupCommand.self,
+    RestoreCommand.self,
+    DoctorCommand.self,
     BenchCommand.self,
 ]
 

@@ -53,6 +53,14 @@ import Testing
         #expect(problems.isEmpty, "\(problems.report)")
     }
 
+    @Test func `list everything that the doctor finds`() {
+        let rows = DocumentationRules.rows(
+            of: tree.text("docs/recovering.md"), section: "What the doctor finds")
+        let problems = DocumentationRules.complete(
+            "docs/recovering.md", rows, names: DoctorFinding.Code.allCases.map(\.rawValue), what: "finding")
+        #expect(problems.isEmpty, "\(problems.report)")
+    }
+
     @Test func `list every event of the audit log`() {
         // The names as the source spells them: `case .hubStopped: "hub.stopped"`.
         let source = tree.text("Sources/AuditLog/LogEvent.swift")
