@@ -16,6 +16,7 @@ struct DocumentEndpoint {
     func content(
         _ name: String, _ request: RequestHead, _ caller: Caller, _ exchange: HTTPExchange
     ) throws(Rejection) {
+        if let agency = caller.agency { try hub.rates.admitLetter(agency.code) }
         let auditorsMayRead = hub.policy.auditorsMayReadLetters
         if caller.agency == nil, !(caller.has(.auditor) && auditorsMayRead) { throw .forbidden }
         let range = request.fields["Range"]
@@ -23,6 +24,10 @@ struct DocumentEndpoint {
         let ifNoneMatch = request.fields["If-None-Match"]
         hub.answer(exchange) { hub throws(StorageError) in
             guard let document = try Self.find(name, for: caller, hub) else { return nil }
+            if document.isPurged {
+                return Rejection(.payloadPurged, "Nội dung văn bản đã được xóa theo thời hạn lưu giữ.")
+                    .response(requestID: exchange.requestID)
+            }
             let tag = "\"\(document.summary.sha256.hex)\""
             let length = document.summary.byteCount
             var fields: Fields = [
@@ -49,6 +54,9 @@ struct DocumentEndpoint {
             }
             let payload = try hub.reader.openSound(
                 document.payload, sha256: document.summary.sha256)
+            if let agency = caller.agency {
+                hub.rates.charge(agency.code, bytes: part.upperBound - part.lowerBound)
+            }
             let slice = FileSlice(
                 descriptor: payload.file.descriptor, keeping: payload.file,
                 offset: payload.offset + part.lowerBound, length: part.upperBound - part.lowerBound)

@@ -45,6 +45,7 @@ extension RejectionCode {
         case .tooLarge: 413
         case .unsupportedMediaType: 415
         case .rangeNotSatisfiable: 416
+        case .payloadPurged: 410
         case .tooManyRequests: 429
         case .overloaded, .storageUnavailable, .stopping, .revocationUnknown: 503
         case .storageFull: 507

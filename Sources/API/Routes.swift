@@ -32,6 +32,7 @@ package struct Routes: RequestHandler {
             try LogEndpoint(hub: hub).handle(request, Array(segments.dropFirst()), exchange)
         case "v1":
             let caller = try authenticate(exchange)
+            if let agency = caller.agency { try hub.rates.admit(agency.code) }
             try routeV1(request, Array(segments.dropFirst()), caller, exchange)
         default: throw .notFound
         }

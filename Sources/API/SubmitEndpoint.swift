@@ -10,6 +10,7 @@ struct SubmitEndpoint {
     func handle(_ request: RequestHead, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
         guard let agency = caller.agency else { throw .forbidden }
         try hub.requireRoom()
+        try hub.rates.admitLetter(agency.code)
         let length = request.contentLength
         guard length ?? 0 <= hub.options.letterBytesMax + SubmitEndpoint.formBytesMax else {
             throw Rejection(
@@ -70,6 +71,7 @@ private final class Submission {
     private let started: Instant
     private let onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)?
     private var reading: MessageReading?
+    private var byteCount: Int64 = 0
 
     init(
         hub: Hub, caller: Agency, exchange: HTTPExchange, reading: MessageReading,
@@ -89,8 +91,12 @@ private final class Submission {
             hub: hub, exchange: exchange, sender: caller.code, started: started, onSettled: onSettled)
     }
 
+    /// Whether the letter goes in or not: its bytes came.
+    deinit { hub.rates.charge(caller.code, bytes: byteCount) }
+
     func receive(_ bytes: Span<UInt8>) {
         guard let reading else { return }
+        byteCount += Int64(bytes.count)
         do {
             try reading.receive(bytes)
         } catch {

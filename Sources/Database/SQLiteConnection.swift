@@ -23,6 +23,7 @@ internal import Exchange
 
     package let path: String
     let handle: OpaquePointer
+    private let busyMillisecondsMax: Int
 
     /// Syncs that SQLite has asked the kernel for, in this process.
     package static var synchronizations: Int64 { lt_syncs() }
@@ -43,6 +44,7 @@ internal import Exchange
         }
         unsafe handle = opened
         self.path = path
+        busyMillisecondsMax = options.busyMillisecondsMax
         unsafe sqlite3_busy_timeout(handle, CInt(options.busyMillisecondsMax))
         // A row that a hostile hand wrote into the file must not run SQL functions, and must be found out.
         try execute("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;")
@@ -113,6 +115,17 @@ internal import Exchange
     package func checkpoint() throws(DatabaseError) {
         let code = unsafe sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
         guard code == SQLITE_OK || code == SQLITE_BUSY else { throw error(code, action: "checkpoint") }
+    }
+
+    /// Copies all of the WAL into the database file and empties it, if readers let go of it in time.
+    ///
+    /// - Returns: false where one did not.
+    package func truncateLog(waitMilliseconds: Int) throws(DatabaseError) -> Bool {
+        unsafe sqlite3_busy_timeout(handle, CInt(waitMilliseconds))
+        defer { unsafe sqlite3_busy_timeout(handle, CInt(busyMillisecondsMax)) }
+        let code = unsafe sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+        guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY else { throw error(code, action: "checkpoint") }
+        return code == SQLITE_OK
     }
 
     /// Rows that the last INSERT, UPDATE or DELETE changed.

@@ -6,6 +6,7 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case methodNotAllowed = "method_not_allowed"
     case unsupportedMediaType = "unsupported_media_type"
     case tooLarge = "too_large"
+    case payloadPurged = "payload_purged"
     case rangeNotSatisfiable = "range_not_satisfiable"
     case uploadConflict = "upload_conflict"
     case digestMismatch = "digest_mismatch"

@@ -22,6 +22,7 @@ package struct HubOptions: Sendable {
     package var uploads = Uploads.Limits()
     /// Nil where nobody is asked what time it is.
     package var timestampAuthority: TimestampAuthority?
+    package var rates = RateLimits.Limits()
 
     package init() {}
 }
@@ -38,6 +39,7 @@ package final class Hub: Sendable {
     package let reader: StoreReader
     package let signer: CheckpointSigner
     package let metrics: Metrics
+    package let rates: RateLimits
     package let log: any EventLog
     package let clock: Clock
     private let sequencer: Sequencer
@@ -45,6 +47,7 @@ package final class Hub: Sendable {
     private let expiry: Expiry
     private let review: Review
     private let timestamping: Timestamping?
+    private let compaction: Compaction
     private let diskSpace: DiskSpace
     private let currentDirectory: Mutex<Directory>
     private let currentPolicy: Mutex<HubPolicy>
@@ -66,6 +69,7 @@ package final class Hub: Sendable {
         self.log = log
         self.clock = clock
         metrics = Metrics()
+        rates = RateLimits(options.rates, clock: clock)
         diskSpace = DiskSpace(path: store.directory, bytesMin: options.diskFreeBytesMin)
         let spools = store.spools
         let rules = JudgingRules(verifier, sha1Until: options.policy.sha1Until)
@@ -93,6 +97,9 @@ package final class Hub: Sendable {
         } catch {
             throw StorageError(.cannotOpen, "\(error)")
         }
+        compaction = Compaction(
+            compactor: Compactor(reader: reader, spools: spools), sequencer: sequencer, metrics: metrics,
+            log: log)
         expiry = Expiry(
             sequencer: sequencer, inboxes: inboxes, uploads: uploads, metrics: metrics, log: log)
         currentDirectory = Mutex(Directory(try reader.directory()))
@@ -109,6 +116,7 @@ package final class Hub: Sendable {
         let rules = JudgingRules(verifier, sha1Until: policy.sha1Until)
         intake.replaceRules(rules)
         review.rulesChanged(rules)
+        compaction.start()
     }
 
     /// Who is who at this moment.
@@ -186,6 +194,14 @@ package final class Hub: Sendable {
             .extend(delivery: delivery, recipient: recipient, token: token, seconds: seconds), answer)
     }
 
+    /// Takes a letter's bytes away for good, and tells the log; the disk has them back some minutes later.
+    package func purge(_ document: DocumentKey, _ answer: @escaping DeliveryAnswer) {
+        submit(.purge(document)) { [compaction] result in
+            if case .success = result { compaction.look() }
+            answer(result)
+        }
+    }
+
     // MARK: Directory
 
     /// Makes a change of the directory durable and logged, then takes the new directory into use.
@@ -233,6 +249,7 @@ package final class Hub: Sendable {
         expiry.stop()
         review.stop()
         timestamping?.stop()
+        compaction.stop()
         record(.stopped)
         workers.stop()
         sequencer.stop()

@@ -35,6 +35,8 @@ package final class Metrics: Sendable {
     package let timestampsFailed = Counter()
     package let storageErrors = Counter()
     package let requestsTurnedAway = Counter()
+    package let segmentsCompacted = Counter()
+    package let bytesFreed = Counter()
     private let refusals = Mutex<[RejectionCode: UInt64]>([:])
 
     package init() {}
@@ -108,6 +110,8 @@ package final class Metrics: Sendable {
             ("timestamps_kept_total", "Timestamps over the log that came and hold.", timestampsKept),
             ("timestamps_failed_total", "Timestamps that did not come, or do not hold.", timestampsFailed),
             ("storage_errors_total", "Commits that failed.", storageErrors),
+            ("segments_compacted_total", "Segments copied because most was purged.", segmentsCompacted),
+            ("bytes_freed_total", "Bytes that the disk got back from purged letters.", bytesFreed),
             ("turned_away_total", "Requests answered 503 because too much waited.", requestsTurnedAway),
         ]
     }

@@ -36,7 +36,16 @@ extension Store {
         switch routing {
         case .rejected(let rejection): return .failure(rejection)
         case .replay(let first): return .success(.accepted(try acceptance(first, batch)))
-        case .to(let route): return .success(.accepted(try write(new, route, &batch)))
+        case .to(let route):
+            let sender = try agencies.number(of: new.sender)
+            // A status message ends a letter's story, so it is never kept waiting.
+            if new.kind == .letter, let quota = batch.quota,
+                !quota.allows(route.recipients.count, of: sender)
+            {
+                return .failure(.tooManyWaiting(max: quota.max))
+            }
+            batch.quota?.add(route.recipients.count, of: sender)
+            return .success(.accepted(try write(new, route, &batch)))
         }
     }
 
@@ -178,5 +187,14 @@ extension Store {
             acceptedAt: row.acceptedAt, leafIndex: row.leaf, treeSize: treeSize, entry: entry,
             deliveries: try deliveries.ofDocument(row), isReplay: true,
             heldUntil: try verdicts.hold(document: row.id)?.until)
+    }
+}
+
+extension Rejection {
+    fileprivate static func tooManyWaiting(max: Int64) -> Rejection {
+        Rejection(
+            .tooManyRequests,
+            "Đã có quá nhiều lượt phát của cơ quan đang chờ nơi nhận (tối đa \(max)). Hãy gửi lại "
+                + "khi các nơi nhận đã lấy văn bản.", remedy: .retry(afterSeconds: 300))
     }
 }

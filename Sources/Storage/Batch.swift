@@ -12,6 +12,7 @@ struct Batch {
     var frontier: TreeFrontier
     var payload: PayloadBatch
     var counts: DeliveryCounts
+    var quota: WaitingQuota?
     var nextDocument: Int64
     var nextDelivery: Int64
     var completed: [TreeFrontier.CompleteTile] = []
@@ -19,6 +20,7 @@ struct Batch {
 
     init(
         at: Instant, base: TreeState, frontier: TreeFrontier, payload: PayloadBatch, counts: DeliveryCounts,
+        quota: WaitingQuota?,
         nextDocument: Int64, nextDelivery: Int64
     ) {
         self.at = at
@@ -26,6 +28,7 @@ struct Batch {
         self.frontier = frontier
         self.payload = payload
         self.counts = counts
+        self.quota = quota
         self.nextDocument = nextDocument
         self.nextDelivery = nextDelivery
     }
@@ -83,6 +86,8 @@ extension Store {
         case .keepCertificates(let certificates):
             try agencies.keep(certificates)
             return .success(.done)
+        case .purge(let key): return try purge(key, &batch)
+        case .compact(let segment): return try compact(segment, &batch)
         case .event(let event):
             try append(Self.logEvent(event), to: &batch)
             return .success(.done)

@@ -39,6 +39,10 @@ package enum Change: Sendable {
     case keepCertificates([Certificate])
     /// Something in the hub's own life, for the audit log.
     case event(HubEvent)
+    /// → `.done`. A letter's bytes go, for ever; everything else about it stays. Again: nothing more happens.
+    case purge(DocumentKey)
+    /// → `.done`. Records that were copied into a new segment are read from there from now on. No entry.
+    case compact(CompactedSegment)
 }
 
 /// Which agencies end when others are put.

@@ -5,6 +5,8 @@ internal import Exchange
 struct DeliveryRow {
     let id: Int64
     let document: Int64
+    /// Of the document.
+    let sender: Int64
     let key: DocumentKey
     let recipientID: Int64
     let recipient: AgencyCode
@@ -71,7 +73,7 @@ final class DeliveryTable {
         self.connection = connection
         insert = try connection.prepare(
             "INSERT INTO deliveries(id, document, recipient, rank, state, attempt) VALUES(?,?,?,?,?,0)")
-        let columns = "v.id, v.document, d.key, v.recipient, a.code, v.state, v.attempt, v.token"
+        let columns = "v.id, v.document, d.key, v.recipient, a.code, v.state, v.attempt, v.token, d.sender"
         let join = "JOIN documents d ON d.id = v.document JOIN agencies a ON a.id = v.recipient"
         select = try connection.prepare("SELECT \(columns) FROM deliveries v \(join) WHERE v.id = ?")
         selectOfDocument = try connection.prepare(
@@ -181,7 +183,8 @@ final class DeliveryTable {
             return nil
         }
         return DeliveryRow(
-            id: row.integer(0), document: row.integer(1), key: key, recipientID: row.integer(3),
+            id: row.integer(0), document: row.integer(1), sender: row.integer(8), key: key,
+            recipientID: row.integer(3),
             recipient: ExactString(row.text(4)), state: state, attempt: Int(row.integer(6)),
             token: row.optionalBytes(7).flatMap { LeaseToken(bytes: $0) })
     }

@@ -55,6 +55,7 @@ extension DocumentKind {
 
 /// Documents, and the statuses that came back for letters.
 final class DocumentTable {
+    private let connection: SQLiteConnection
     private let selectByKey: SQLiteStatement
     private let selectByID: SQLiteStatement
     private let selectLetters: SQLiteStatement
@@ -71,6 +72,7 @@ final class DocumentTable {
         """
 
     init(_ connection: SQLiteConnection) throws(DatabaseError) {
+        self.connection = connection
         let from = "SELECT \(Self.columns) FROM documents d JOIN agencies a ON a.id = d.sender WHERE"
         selectByKey = try connection.prepare("\(from) d.key = ?")
         selectByID = try connection.prepare("\(from) d.id = ?")
@@ -161,6 +163,15 @@ final class DocumentTable {
         setCaller.bind(1, caller)
         setCaller.bind(2, document)
         try setCaller.run()
+    }
+
+    /// - Returns: false where the bytes were gone already.
+    func purge(_ id: Int64) throws(DatabaseError) -> Bool {
+        let update = try connection.prepare(
+            "UPDATE documents SET segment = 0, payload_offset = 0 WHERE id = ? AND segment > 0")
+        update.bind(1, id)
+        try update.run()
+        return connection.changes > 0
     }
 
     /// The document of the first status of that code that the agency sent for the letter.

@@ -53,6 +53,7 @@ extension Store {
         try append(
             .deliveryAcknowledged(Self.facts(delivery)), toStoryOf: delivery.document, delivery: id, &batch)
         batch.counts.move(.leased, to: .delivered)
+        batch.quota?.add(-1, of: delivery.sender)
         return .success(.acknowledged)
     }
 
@@ -96,6 +97,7 @@ extension Store {
             isDead ? .deliveryDead(Self.facts(delivery)) : event, toStoryOf: delivery.document,
             delivery: delivery.id, &batch)
         batch.counts.move(.leased, to: state)
+        if isDead { batch.quota?.add(-1, of: delivery.sender) }
         return isDead
     }
 

@@ -110,6 +110,11 @@ package struct StoredDocument: Sendable {
     package let isWithheld: Bool
 }
 
+extension StoredDocument {
+    /// Its bytes are gone for good; all else is there.
+    package var isPurged: Bool { payload.segment == 0 }
+}
+
 /// One document's story.
 package struct Trail: Sendable {
     package let leafIndex: Int64

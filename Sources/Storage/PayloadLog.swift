@@ -79,6 +79,8 @@ final class PayloadLog {
             next.segment = position.nextSegment
             next.end = LogPosition.initial.end
             next.nextSegment += 1
+            // What was reserved ahead and not needed. Where this fails the file is longer, and nothing else.
+            try? file.truncate(to: position.end)
             // Nobody knows of the new segment before the next COMMIT; until then recovery would remove it.
             let made = try Self.makeSegment(directory, next.segment)
             file = made
@@ -173,6 +175,9 @@ struct PayloadBatch {
         self.position = position
         self.position.end += SegmentFormat.recordBytes(body: SegmentFormat.batchBytes)
     }
+
+    /// Nothing but a header.
+    var isEmpty: Bool { records.isEmpty && spooled.isEmpty }
 
     mutating func add(_ bytes: [UInt8], _ kind: SegmentFormat.RecordKind, sha256: Digest256)
         -> PayloadLocation

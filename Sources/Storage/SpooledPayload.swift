@@ -84,6 +84,26 @@ package final class SpooledPayload: Sendable {
         }
     }
 
+    /// Copies a record as it stands in `source`, for a segment of several: see `CompactedSegment`.
+    func copyRecord(_ source: File, at start: Int64, count: Int64, to offset: Int64) throws(FileError) {
+        var done: Int64 = 0
+        while done < count {
+            let piece = try source.read(at: start + done, count: Int(min(1 << 20, count - done)))
+            guard !piece.isEmpty else { throw FileError("read", path: source.path, number: 0) }
+            try file.write(piece, at: offset + done)
+            done += Int64(piece.count)
+        }
+    }
+
+    /// What `seal` is to one payload, for a segment of several records.
+    func sealRecords() throws(FileError) {
+        try state.withLock { state throws(FileError) in
+            try file.write(SegmentFormat.segmentHeader(.log, number: 0), at: 0)
+            try file.synchronize()
+            state.isSealed = true
+        }
+    }
+
     /// Moves the file, within a commit.
     func move(to path: String) throws(FileError) {
         try state.withLock { state throws(FileError) in

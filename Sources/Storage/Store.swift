@@ -6,6 +6,8 @@ internal import Files
 package struct StoreOptions: Sendable {
     /// Leases of one delivery before it is given up.
     package var attemptsMax = 10
+    /// Deliveries of one sender that may wait for their recipients; 0 for no bound.
+    package var deliveriesWaitingMax: Int64 = 0
     /// Go on with a database that is older than the payload log. An operator's decision, written into the
     /// log: whoever holds a checkpoint of the lost part will find two histories.
     package var rollsForward = false
@@ -15,6 +17,8 @@ package struct StoreOptions: Sendable {
     package var preallocationBytes: Int64 = 32 << 20
     /// WAL pages (4 KiB) after which a commit copies them into the database file.
     package var checkpointPages = 16_000
+    /// Above this size of the write-ahead log commits wait a moment for readers, to begin it anew.
+    package var walBytesMax: Int64 = 256 << 20
 
     package init() {}
 }
@@ -46,8 +50,10 @@ package final class Store {
     private let payloads: PayloadLog
     private let view: TreeView
     private let lock: File
+    private var wal: WriteAheadLog
     private var frontier: TreeFrontier
     private var counts: DeliveryCounts
+    private var quota: WaitingQuota?
     private var nextDocument: Int64
     private var nextDelivery: Int64
     /// The hour of the last kept checkpoint, since 1970.
@@ -84,6 +90,9 @@ package final class Store {
         tree = opened.tree
         frontier = opened.frontier
         counts = opened.values.counts
+        quota = try mapping { () throws(DatabaseError) in
+            try WaitingQuota(opened.connection, max: options.deliveriesWaitingMax)
+        }
         nextDocument = documents.firstFreeID
         nextDelivery = deliveries.firstFreeID
         keptHour = try mapping { () throws(DatabaseError) in try opened.state.keptHour() }
@@ -99,6 +108,7 @@ package final class Store {
                     segmentMax: options.segmentBytesMax, preallocation: options.preallocationBytes))
         }
         spools = SpoolDirectory(directory: directory)
+        wal = WriteAheadLog(path: directory.database + "-wal", bytesMax: options.walBytesMax)
     }
 
     /// Files made durable by this process: the payload log's and SQLite's.
@@ -138,6 +148,7 @@ package final class Store {
         var batch = try mappingFiles { () throws(FileError) in
             Batch(
                 at: at, base: tree, frontier: frontier, payload: try payloads.beginBatch(), counts: counts,
+                quota: quota,
                 nextDocument: nextDocument, nextDelivery: nextDelivery)
         }
         var isWritten = false
@@ -155,16 +166,20 @@ package final class Store {
                 return results
             }
             let reached = batch.frontier.size > tree.size ? batch.frontier.state : tree
-            try mapping { () throws(DatabaseError) in try finish(batch, reached) }
-            if reached.size > tree.size {
+            // Moved records change the payload log, and nobody's story.
+            let hasPayload = reached.size > tree.size || !batch.payload.isEmpty
+            try mapping { () throws(DatabaseError) in try finish(batch, reached, hasPayload) }
+            if hasPayload {
                 isWritten = true
                 try mappingFiles { () throws(FileError) in
                     try payloads.write(batch.payload, BatchHeader(base: tree, intended: reached))
                 }
             }
             try mapping { () throws(DatabaseError) in try connection.commit() }
+            if hasPayload { payloads.adopt(batch.payload) }
             adopt(batch, reached, signed, at)
             Self.setTreeSize(reached.size, in: &results)
+            wal.boundSize(connection)
             return results
         } catch {
             throw abandon(batch, isWritten, error)
@@ -190,10 +205,12 @@ package final class Store {
     private static func hour(_ at: Instant) -> Int64 { at.milliseconds / 3_600_000 }
 
     /// The rows that end a batch.
-    private func finish(_ batch: Batch, _ reached: TreeState) throws(DatabaseError) {
+    private func finish(
+        _ batch: Batch, _ reached: TreeState, _ hasPayload: Bool
+    ) throws(DatabaseError) {
         if batch.hasAccepted { try entries.insertBatch(first: batch.base.size, size: reached.size) }
-        guard reached.size > batch.base.size || batch.counts != counts else { return }
-        let position = reached.size > batch.base.size ? batch.payload.position : payloads.position
+        guard hasPayload || batch.counts != counts else { return }
+        let position = hasPayload ? batch.payload.position : payloads.position
         try state.update(StateTable.Values(tree: reached, position: position, counts: batch.counts))
     }
 
@@ -208,10 +225,10 @@ package final class Store {
             isRestored = false
         }
         counts = batch.counts
+        quota = batch.quota
         nextDocument = batch.nextDocument
         nextDelivery = batch.nextDelivery
         guard reached.size > tree.size else { return }
-        payloads.adopt(batch.payload)
         frontier = batch.frontier
         tree = reached
         view.advance(to: tree, frontier, completed: batch.completed)

@@ -23,6 +23,9 @@ struct Configuration: Sendable, Hashable {
         let diskFreeBytesMin: Int64
         let uploadSecondsMax: Int64
         let uploadsPerAgencyMax: Int
+        let agencyRequestsPerSecondMax: Int64
+        let agencyBytesPerSecondMax: Int64
+        let agencyDeliveriesWaitingMax: Int64
     }
 
     struct Leases: Sendable, Hashable {
@@ -146,7 +149,13 @@ struct Configuration: Sendable, Hashable {
             reactors: reactors == 0 ? nil : Int(reactors),
             diskFreeBytesMin: try section.integer("diskFreeBytesMin", in: 0...(1 << 50), default: 256 << 20),
             uploadSecondsMax: try section.integer("uploadSecondsMax", in: 60...31_536_000, default: 86_400),
-            uploadsPerAgencyMax: Int(try section.integer("uploadsPerAgencyMax", in: 1...10_000, default: 16)))
+            uploadsPerAgencyMax: Int(try section.integer("uploadsPerAgencyMax", in: 1...10_000, default: 16)),
+            agencyRequestsPerSecondMax: try section.integer(
+                "agencyRequestsPerSecondMax", in: 0...1_000_000, default: 0),
+            agencyBytesPerSecondMax: try section.integer(
+                "agencyBytesPerSecondMax", in: 0...(1 << 40), default: 0),
+            agencyDeliveriesWaitingMax: try section.integer(
+                "agencyDeliveriesWaitingMax", in: 0...(1 << 40), default: 0))
         try section.finish()
         return limits
     }

@@ -119,6 +119,7 @@ final class Daemon {
         var storeOptions = StoreOptions()
         storeOptions.attemptsMax = configuration.leases.attemptsMax
         storeOptions.rollsForward = rollsForward
+        storeOptions.deliveriesWaitingMax = configuration.limits.agencyDeliveriesWaitingMax
         let store = try Store(directory: configuration.dataDirectory, options: storeOptions)
         let reader = try store.makeReader()
         if let directory = material.directory, try reader.directory().isEmpty {
@@ -141,6 +142,8 @@ final class Daemon {
         options.timestampAuthority = try configuration.timestamp.map {
             try TimestampAuthority($0, crls: configuration.trust.paths.lists)
         }
+        options.rates.requestsPerSecondMax = configuration.limits.agencyRequestsPerSecondMax
+        options.rates.bytesPerSecondMax = configuration.limits.agencyBytesPerSecondMax
         return try Hub(
             store: store, reader: reader, signer: signer, verifier: verifier, signers: signers,
             options: options,

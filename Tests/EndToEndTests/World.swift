@@ -116,6 +116,7 @@ final class World {
     /// Of the daemon, in addition to our own.
     var environment: [String: String] = [:]
     private var letters = 0
+    private var logged: [String: Int] = [:]
 
     static let sender = "H37.12"
     static let recipients = ["H37.14", "H31.7", "H31.45.2"]
@@ -191,12 +192,26 @@ final class World {
 
     /// A connection of `agency`'s software.
     func client(_ agency: String) throws -> BlockingClient {
+        try BlockingClient(url: "https://\(api)", tls: try tls(agency), timeoutSeconds: 60)
+    }
+
+    /// Waits until the daemon has written `text` into its log `more` times more than when it was asked last.
+    func waitForLog(_ text: String, more: Int) throws {
+        let wanted = logged[text, default: 0] + more
+        while daemon?.isRunning == true {
+            let log = try String(contentsOfFile: path("lienthongd.log"), encoding: .utf8)
+            if log.components(separatedBy: text).count > wanted { break }
+            usleep(5_000)
+        }
+        logged[text] = wanted
+    }
+
+    func tls(_ agency: String) throws -> TLSContext {
         let (certificate, key) =
             FileManager.default.fileExists(atPath: path("\(agency).tls.pem"))
             ? ("\(agency).tls.pem", "\(agency).tls.key") : ("\(agency).pem", "\(agency).key")
-        let tls = try TLSContext(
+        return try TLSContext(
             clientAnchors: [path("root.pem")], certificate: path(certificate), key: path(key))
-        return try BlockingClient(url: "https://\(api)", tls: tls, timeoutSeconds: 60)
     }
 
     /// Composes and signs a letter; its path.

@@ -137,3 +137,11 @@ func entry(_ index: Int64, _ reader: StoreReader) throws -> [String: Any] {
     guard let bytes = try reader.entry(index) else { throw Fixture.Unexpected() }
     return try json(bytes)
 }
+
+func replaceDatabase(of path: String, with other: String) throws {
+    for name in ["hub.db", "hub.db-wal", "hub.db-shm"] {
+        try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+        guard FileManager.default.fileExists(atPath: "\(other)/\(name)") else { continue }
+        try FileManager.default.copyItem(atPath: "\(other)/\(name)", toPath: "\(path)/\(name)")
+    }
+}

@@ -22,14 +22,6 @@ private func code(_ path: String) throws -> StorageError.Code? {
     return error.code
 }
 
-private func replaceDatabase(of path: String, with other: String) throws {
-    for name in ["hub.db", "hub.db-wal", "hub.db-shm"] {
-        try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
-        guard FileManager.default.fileExists(atPath: "\(other)/\(name)") else { continue }
-        try FileManager.default.copyItem(atPath: "\(other)/\(name)", toPath: "\(path)/\(name)")
-    }
-}
-
 private func segment(_ path: String, _ number: Int = 1) -> URL {
     URL(fileURLWithPath: String(format: "%@/payload/%08d.seg", path, number))
 }

@@ -45,7 +45,7 @@ extension Doctor {
             }
             examine(document)
             report.documents += 1
-            report.payloadBytes += document.payload.length
+            if document.payload.segment > 0 { report.payloadBytes += document.payload.length }
             progress(.payloads, report.payloadBytes, total)
             return true
         }
@@ -72,7 +72,7 @@ extension Doctor {
 
     private mutating func examine(_ document: Document) {
         let place = "documents \(document.key)"
-        examine(document.payload, document.sha256, "nội dung", place)
+        if document.payload.segment > 0 { examine(document.payload, document.sha256, "nội dung", place) }
         if let signature = document.signature { examine(signature, nil, "chữ ký kèm theo", place) }
         if document.deliveriesFound != document.deliveryCount {
             report.add(
