@@ -8,7 +8,7 @@ TEST_PACKAGES := xmlsec1 golang-go golang-golang-x-mod-dev poppler-utils curl
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 WARNINGS := $(if $(CI),-Xswiftc -warnings-as-errors,)
 
-.PHONY: all demo test test-crash test-faults test-sanitize test-interop fuzz build debug format lint \
+.PHONY: all demo test test-crash test-faults soak test-sanitize test-interop fuzz build debug format lint \
   bench packages test-packages clean
 
 all: build
@@ -85,6 +85,11 @@ test-interop: test-packages
 
 bench: build
 	.build/release/lienthong bench all --report docs/performance.md
+
+# At half of what the hub can take, or RATE letters a second, for MINUTES; samples every ten seconds.
+soak: build
+	.build/release/lienthong bench soak --rate $(or $(RATE),100) --seconds $$(( $(or $(MINUTES),30) * 60 )) \
+	  --graph docs/soak.svg
 
 format:
 	$(SWIFT) format format --in-place --recursive Package.swift Sources Tests

@@ -167,11 +167,13 @@ struct OpenedDatabase {
         let finding = try recovery.examine(tree) { size throws(StorageError) in
             try mapping { () throws(DatabaseError) in try Self.tree(size: size, reads, frontier) }
         }
+        // SQLite makes its write-ahead log anew at each start, and passes over a failure to synchronise the
+        // directory: without its name, whatever is committed in it would go with the power.
+        try mappingFiles { () throws(FileError) in try Directory.synchronize(directory.path) }
         switch finding {
         case .clean:
             do throws(FileError) {
                 try recovery.clean()
-                if isNew { try Directory.synchronize(directory.path) }
             } catch {
                 throw StorageError(error)
             }

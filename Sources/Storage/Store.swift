@@ -131,6 +131,12 @@ package final class Store {
         try StoreReader(directory: DataDirectory(path: directory), view: view, connections: connections)
     }
 
+    /// What the writer's statements cost so far, as SQLite counts it.
+    package var databaseWork: (steps: Int, scanned: Int, sorted: Int) {
+        let work = connection.work
+        return (work.steps, work.scanned, work.sorted)
+    }
+
     /// Makes the changes durable, all of them or none. The results are in the order of the changes.
     ///
     /// - Parameters:

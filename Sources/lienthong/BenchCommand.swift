@@ -5,7 +5,7 @@ internal import JSON
 /// floor.
 struct BenchCommand: Command {
     static let words = ["bench"]
-    static let summary = "đo tải: accept, exchange, broadcast, large, verify, idle, backlog, all"
+    static let summary = "đo tải: accept, exchange, broadcast, large, verify, idle, backlog, soak, all"
     static let operands =
         "SCENARIO [--size 50KiB] [--algorithm p256|rsa2048] [--connections N] [--seconds N] [--json]"
     static let options: [Option] = [
@@ -13,8 +13,9 @@ struct BenchCommand: Command {
         .value("--algorithm", "p256|rsa2048", "thuật toán ký (mặc định p256)"),
         .value("--connections", "N", "số kết nối cùng lúc (mặc định 64)"),
         .value("--seconds", "N", "thời gian đo tối đa (mặc định 10)"),
-        .value("--rate", "N", "exchange: số văn bản mỗi giây (mặc định 500)"),
+        .value("--rate", "N", "exchange, soak: số văn bản mỗi giây (mặc định 500)"),
         .value("--report", "FILE", "ghi bảng kết quả vào giữa hai dấu bench trong tệp Markdown"),
+        .value("--graph", "FILE", "soak: ghi biểu đồ (SVG)"),
         .value("--dir", "D", "thư mục làm việc, cùng đĩa với dữ liệu cần đo (mặc định thư mục tạm)"),
         .json,
     ]
@@ -26,7 +27,8 @@ struct BenchCommand: Command {
         verify     đọc và kiểm chữ ký ngay trong tiến trình này, so với SHA-256 + kiểm chữ ký của OpenSSL
         idle       10.000 kết nối chờ (long poll): bộ nhớ, và tốc độ nhận của người khác khi có và không có
         backlog    trục đã lưu 1.000.000 văn bản: khởi động, nhận, trao đổi, so với trục rỗng
-        all        lần lượt các kịch bản trên
+        soak       nhịp đều trong thời gian dài: bộ nhớ, tệp mở, WAL, dung lượng, mười giây một lần
+        all        lần lượt các kịch bản trên, trừ soak
 
         Sàn (floor) đo trong cùng lần chạy, trên cùng các văn bản: SHA-256 + kiểm chữ ký bằng OpenSSL + một
         fdatasync cho mỗi 64 văn bản, một luồng.
@@ -38,9 +40,9 @@ struct BenchCommand: Command {
         let all: [(String, (BenchSettings, Terminal) throws -> BenchResult)] = [
             ("accept", BenchAccept.run), ("exchange", BenchExchange.run), ("broadcast", BenchBroadcast.run),
             ("large", BenchLarge.run), ("verify", BenchVerify.run), ("idle", BenchIdle.run),
-            ("backlog", BenchBacklog.run),
+            ("backlog", BenchBacklog.run), ("soak", BenchSoak.run),
         ]
-        let chosen = all.filter { scenario == "all" || $0.0 == scenario }
+        let chosen = all.filter { scenario == "all" ? $0.0 != "soak" : $0.0 == scenario }
         guard !chosen.isEmpty else { throw CommandFailure(.usage, "không có kịch bản \(scenario)") }
         var results: [BenchResult] = []
         for (name, body) in chosen {
@@ -70,6 +72,7 @@ struct BenchSettings: Sendable {
     let seconds: Int
     let rate: Int
     let folder: String
+    let graph: String?
 
     init(_ arguments: Arguments) throws {
         sizeBytes = try arguments.value("--size").map(Self.bytes)
@@ -78,8 +81,9 @@ struct BenchSettings: Sendable {
             throw CommandFailure(.usage, "--algorithm phải là p256 hoặc rsa2048")
         }
         connections = try arguments.integer("--connections", in: 1...1024, default: 64)
-        seconds = try arguments.integer("--seconds", in: 1...3600, default: 10)
+        seconds = try arguments.integer("--seconds", in: 1...86_400, default: 10)
         rate = try arguments.integer("--rate", in: 1...100_000, default: 500)
+        graph = arguments.value("--graph")
         folder = arguments.value("--dir") ?? (Environment.value("TMPDIR") ?? "/tmp")
     }
 

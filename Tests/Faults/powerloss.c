@@ -41,6 +41,8 @@ struct change {
     char *path;
     // RENAMED: the old name.
     char *from;
+    // A synchronisation of its directory failed: no later one makes it durable.
+    int lost;
     // What was there before, under a name outside of the directory; NULL for nothing.
     char *stash;
 };
@@ -184,7 +186,7 @@ static void settle_names(const char *directory) {
     struct change **link = &changes;
     while (*link) {
         struct change *change = *link;
-        if (directory && strcmp(change->directory, directory) != 0) {
+        if (directory && (change->lost || strcmp(change->directory, directory) != 0)) {
             link = &change->next;
             continue;
         }
@@ -198,20 +200,29 @@ static void settle_names(const char *directory) {
     }
 }
 
+static const char *path_of(int fd) {
+    static char path[4096];
+    char own[64];
+    snprintf(own, sizeof own, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(own, path, sizeof path - 1);
+    path[length > 0 ? length : 0] = 0;
+    return path;
+}
+
 void track_sync(int fd) {
     struct file *file = file_of(fd);
     if (file) return settle(file, 0);
-    char own[64], path[4096];
-    snprintf(own, sizeof own, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(own, path, sizeof path - 1);
-    if (length <= 0) return;
-    path[length] = 0;
-    settle_names(path);
+    settle_names(path_of(fd));
 }
 
 void track_sync_lost(int fd) {
     struct file *file = file_of(fd);
-    if (!file) return;
+    if (!file) {
+        const char *directory = path_of(fd);
+        for (struct change *change = changes; change; change = change->next)
+            if (strcmp(change->directory, directory) == 0) change->lost = 1;
+        return;
+    }
     for (int bucket = 0; bucket < BUCKETS; bucket++)
         for (struct page *page = file->pages[bucket]; page; page = page->next) page->lost = 1;
 }
@@ -264,6 +275,11 @@ void cut_power(uint64_t seed) {
     unsigned count = 0;
     for (struct change *change = changes; change; change = change->next) count++;
     uint64_t lost = count ? draw(count + 1) : 0;
+    unsigned index = 0;
+    for (struct change *change = changes; change; change = change->next) {
+        index++;
+        if (change->lost && lost < index) lost = index;
+    }
     for (struct change *change = changes; change; change = change->next) {
         if (lost == 0) {
             if (change->stash) syscall(SYS_unlink, change->stash);

@@ -48,8 +48,21 @@ static void die(int cuts) {
 
 enum call { WRITING, SYNCING, NAMING };
 
+// For the person who reads the report: `pwrite hub.db-wal`.
+static void describe(const char *name, int fd, const char *path) {
+    char own[64], found[4096] = "";
+    if (!path) {
+        snprintf(own, sizeof own, "/proc/self/fd/%d", fd);
+        ssize_t length = readlink(own, found, sizeof found - 1);
+        found[length > 0 ? length : 0] = 0;
+        path = found;
+    }
+    const char *slash = strrchr(path, '/');
+    snprintf(control->call, sizeof control->call, "%s %.40s", name, slash ? slash + 1 : path);
+}
+
 // What shall happen to this call. Kills do not come back.
-static enum fault_kind before(const char *name, enum call call) {
+static enum fault_kind before(const char *name, int fd, const char *path, enum call call) {
     if (!control->armed || (control->syncs_only && call != SYNCING)) return FAULT_NONE;
     uint64_t number = ++control->calls;
     int is_due = number == control->at || (control->sticky && number > control->at);
@@ -62,7 +75,7 @@ static enum fault_kind before(const char *name, enum call call) {
         return FAULT_NONE;
     }
     control->fired++;
-    snprintf(control->call, sizeof control->call, "%s", name);
+    describe(name, fd, path);
     if (kind == FAULT_LYING_DISK) is_lying = 1;
     if (kind == FAULT_KILL_BEFORE || kind == FAULT_CUT_BEFORE) die(kind == FAULT_CUT_BEFORE);
     return kind;
@@ -96,7 +109,7 @@ static int enter(int fd) {
 
 static ssize_t write_at(int fd, const void *bytes, size_t count, off_t offset) {
     if (!enter(fd)) return syscall(SYS_pwrite64, fd, bytes, count, offset);
-    enum fault_kind kind = before("pwrite", WRITING);
+    enum fault_kind kind = before("pwrite", fd, NULL, WRITING);
     if (fails(kind)) return ended(FAULT_NONE, -1);
     if (kind == FAULT_SHORT && count > 1) count /= 2;
     track_write(fd, offset, count);
@@ -112,7 +125,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t offset) {
 
 ssize_t pwritev(int fd, const struct iovec *parts, int part_count, off_t offset) {
     if (!enter(fd)) return syscall(SYS_pwritev, fd, parts, part_count, offset, 0);
-    enum fault_kind kind = before("pwritev", WRITING);
+    enum fault_kind kind = before("pwritev", fd, NULL, WRITING);
     if (fails(kind)) return ended(FAULT_NONE, -1);
     size_t total = 0;
     for (int part = 0; part < part_count; part++) total += parts[part].iov_len;
@@ -126,7 +139,7 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int part_count, off64_t off
 
 ssize_t write(int fd, const void *bytes, size_t count) {
     if (!enter(fd)) return syscall(SYS_write, fd, bytes, count);
-    enum fault_kind kind = before("write", WRITING);
+    enum fault_kind kind = before("write", fd, NULL, WRITING);
     if (fails(kind)) return ended(FAULT_NONE, -1);
     track_write(fd, lseek(fd, 0, SEEK_CUR), count);
     return ended(kind, syscall(SYS_write, fd, bytes, count));
@@ -134,7 +147,7 @@ ssize_t write(int fd, const void *bytes, size_t count) {
 
 int ftruncate(int fd, off_t size) {
     if (!enter(fd)) return (int)syscall(SYS_ftruncate, fd, size);
-    enum fault_kind kind = before("ftruncate", NAMING);
+    enum fault_kind kind = before("ftruncate", fd, NULL, NAMING);
     if (fails(kind)) return (int)ended(FAULT_NONE, -1);
     track_truncate(fd, size);
     return (int)ended(kind, syscall(SYS_ftruncate, fd, size));
@@ -143,7 +156,7 @@ int ftruncate64(int fd, off64_t size) { return ftruncate(fd, size); }
 
 int posix_fallocate(int fd, off_t offset, off_t length) {
     if (!enter(fd)) return syscall(SYS_fallocate, fd, 0, offset, length) == 0 ? 0 : errno;
-    enum fault_kind kind = before("posix_fallocate", NAMING);
+    enum fault_kind kind = before("posix_fallocate", fd, NULL, NAMING);
     int number = fails(kind);
     if (!number && syscall(SYS_fallocate, fd, 0, offset, length) != 0) number = errno;
     return (int)ended(kind, number);
@@ -158,7 +171,7 @@ static int synchronize(int fd, const char *name) {
         pthread_mutex_unlock(&lock);
         return (int)syscall(SYS_fdatasync, fd);
     }
-    enum fault_kind kind = before(name, SYNCING);
+    enum fault_kind kind = before(name, fd, NULL, SYNCING);
     if (kind == FAULT_SYNC_LOST) track_sync_lost(fd);
     if (fails(kind)) return (int)ended(FAULT_NONE, -1);
     if (!is_lying) track_sync(fd);
@@ -171,7 +184,7 @@ int fdatasync(int fd) { return synchronize(fd, "fdatasync"); }
 int syncfs(int fd) {
     pthread_mutex_lock(&lock);
     (void)fd;
-    enum fault_kind kind = before("syncfs", SYNCING);
+    enum fault_kind kind = before("syncfs", fd, NULL, SYNCING);
     if (fails(kind)) return (int)ended(FAULT_NONE, -1);
     if (!is_lying) track_sync_all();
     return (int)ended(kind, 0);
@@ -182,7 +195,7 @@ static int open_path(const char *path, int flags, mode_t mode) {
         return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
     pthread_mutex_lock(&lock);
     int is_new = (flags & O_CREAT) && syscall(SYS_access, path, F_OK) != 0;
-    enum fault_kind kind = is_new ? before("open", NAMING) : FAULT_NONE;
+    enum fault_kind kind = is_new ? before("open", -1, path, NAMING) : FAULT_NONE;
     if (fails(kind)) return (int)ended(FAULT_NONE, -1);
     int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
     if (fd >= 0) track_open(fd, path, is_new);
@@ -208,7 +221,7 @@ int open64(const char *path, int flags, ...) {
 int rename(const char *from, const char *to) {
     if (!is_watched(to)) return (int)syscall(SYS_rename, from, to);
     pthread_mutex_lock(&lock);
-    enum fault_kind kind = before("rename", NAMING);
+    enum fault_kind kind = before("rename", -1, to, NAMING);
     if (fails(kind)) return (int)ended(FAULT_NONE, -1);
     track_rename(from, to);
     return (int)ended(kind, syscall(SYS_rename, from, to));
@@ -217,7 +230,7 @@ int rename(const char *from, const char *to) {
 int unlink(const char *path) {
     if (!is_watched(path)) return (int)syscall(SYS_unlink, path);
     pthread_mutex_lock(&lock);
-    enum fault_kind kind = before("unlink", NAMING);
+    enum fault_kind kind = before("unlink", -1, path, NAMING);
     if (fails(kind)) return (int)ended(FAULT_NONE, -1);
     track_unlink(path);
     return (int)ended(kind, syscall(SYS_unlink, path));

@@ -33,6 +33,12 @@ package final class CompactedSegment: Sendable {
                 throw StorageError(.damaged, "\(from.path) at \(reference.location.offset): \(wrong)")
             }
             let start = reference.location.offset - Int64(SegmentFormat.recordHeaderBytes)
+            let header = try mappingFiles { () throws(FileError) in
+                try from.read(at: start, count: SegmentFormat.recordHeaderBytes)
+            }
+            guard SegmentFormat.recordHeader(header)?.kind.owner == reference.owner else {
+                throw StorageError(.damaged, "\(from.path) at \(start) is not what the database says")
+            }
             let count = SegmentFormat.recordBytes(body: reference.location.length)
             try mappingFiles { () throws(FileError) in
                 try file.copyRecord(from, at: start, count: count, to: offset)

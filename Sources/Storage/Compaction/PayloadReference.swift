@@ -14,14 +14,19 @@ struct PayloadReference: Sendable {
     let location: PayloadLocation
 }
 
-extension PayloadReference.Owner {
-    var recordKind: SegmentFormat.RecordKind {
+extension SegmentFormat.RecordKind {
+    /// Whose column names records of this kind; nil where none does. A new kind must say it here, or
+    /// compaction would throw its records away.
+    var owner: PayloadReference.Owner? {
         switch self {
+        case .batch: nil
         case .document: .document
         case .signature: .signature
         }
     }
+}
 
+extension PayloadReference.Owner {
     private var columns: (table: String, segment: String, offset: String, length: String) {
         switch self {
         case .document: ("documents", "segment", "payload_offset", "byte_count")
