@@ -62,6 +62,7 @@ extension Store {
             letter, as: isReleased ? .queued : .dead, reason: isReleased ? nil : Self.stopReason)
         batch.counts.add(-Int64(moved), to: .held)
         batch.counts.add(Int64(moved), to: isReleased ? .queued : .dead)
+        if !isReleased { batch.quota?.add(-moved, of: letter.senderID) }
         return isReleased ? try deliveries.ofDocument(letter).map(\.recipient) : []
     }
 
@@ -104,6 +105,7 @@ extension Store {
         }
         batch.nextDocument += 1
         batch.counts.queued += Int64(ordered.count)
+        batch.quota?.add(ordered.count, of: try agencies.number(of: notice.sender))
         batch.hasAccepted = true
         return ordered.map(\.value)
     }

@@ -15,8 +15,8 @@ struct WaitingQuota {
         guard max > 0 else { return nil }
         self.max = max
         var counts: [Int64: Int64] = [:]
-        // Two queries, because each has a partial index that holds nothing but such rows.
-        for state in [DeliveryState.queued, .leased] {
+        // One query each, because queued and leased ones have a partial index that holds nothing else.
+        for state in [DeliveryState.queued, .leased, .held] {
             let select = try connection.prepare(
                 """
                 SELECT d.sender, count(*) FROM deliveries v JOIN documents d ON d.id = v.document

@@ -19,7 +19,7 @@ extension Store {
         return .success(.done)
     }
 
-    /// Rows that meanwhile name another place, or none, are left alone.
+    /// Reads records from where they were copied to, from now on.
     func compact(
         _ compacted: CompactedSegment, _ batch: inout Batch
     ) throws(DatabaseError) -> Result<Outcome, Rejection> {
@@ -27,12 +27,7 @@ extension Store {
         for owner in PayloadReference.Owner.allCases {
             let update = try owner.update(connection)
             for move in compacted.moves where move.reference.owner == owner {
-                update.bind(1, target.segment)
-                update.bind(2, move.offset)
-                update.bind(3, move.reference.id)
-                update.bind(4, move.reference.location.segment)
-                update.bind(5, move.reference.location.offset)
-                try update.run()
+                try move.reference.move(to: target.segment, offset: move.offset, by: update)
             }
         }
         return .success(.done)

@@ -76,6 +76,7 @@ package struct Doctor {
         part { (doctor: inout Doctor) throws(DatabaseError) in try doctor.examineLog(connection, values) }
         part { (doctor: inout Doctor) throws(DatabaseError) in try doctor.examineEnds(connection, values) }
         part { (doctor: inout Doctor) throws(DatabaseError) in try doctor.examineDocuments(connection) }
+        part { (doctor: inout Doctor) throws(DatabaseError) in try doctor.examineEvidence(connection) }
         part { (doctor: inout Doctor) throws(DatabaseError) in try doctor.examineCounts(connection, values) }
         examineSegments(values.position)
     }
@@ -155,6 +156,7 @@ package struct Doctor {
         }
     }
     private static func text(_ counts: DeliveryCounts) -> String {
-        "\(counts.queued) chờ, \(counts.leased) đang giữ, \(counts.delivered) đã nhận, \(counts.dead) chết"
+        "\(counts.queued) chờ, \(counts.leased) đang giữ, \(counts.delivered) đã nhận, \(counts.dead) chết, "
+            + "\(counts.held) bị giữ lại"
     }
 }

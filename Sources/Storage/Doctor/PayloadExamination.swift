@@ -90,13 +90,17 @@ extension Doctor {
     /// Members of the entry that tell of another document.
     private static func contradictions(_ document: Document) -> [String] {
         guard let entry = try? JSONReader.read(document.entry) else { return ["không đọc được"] }
+        let required = ["documentKey", "sha256"]
         var facts = [
             ("documentKey", document.key.description), ("sha256", document.sha256.hex),
             ("sender", document.sender), ("indication", document.indication),
             ("verdictSha256", SHA256.hash(document.verdict).hex),
         ]
         if let subject = document.subject { facts.append(("subjectCommitment", subject.digest.hex)) }
-        return facts.filter { entry[$0.0]?.string != $0.1 }.map(\.0)
+        // A notice of the hub's own has no signer and no verdict.
+        return facts.filter { name, value in
+            entry[name].map { $0.string != value } ?? required.contains(name)
+        }.map(\.0)
     }
 
     private mutating func examine(
@@ -110,6 +114,19 @@ extension Doctor {
             }
         } catch {
             report.add(.payloadDamaged, place, "\(what) ở \(file) không đọc được: \(error.message)")
+        }
+    }
+}
+
+extension Doctor {
+    /// What verdicts rest on, each item by the digest that names it.
+    mutating func examineEvidence(_ connection: SQLiteConnection) throws(DatabaseError) {
+        for reference in try PayloadReference.Owner.evidence.references(connection, in: nil) {
+            guard case .digest(let bytes) = reference.key, let sha256 = Digest256(bytes) else {
+                report.add(.databaseDamaged, "evidence_items", "dòng không đọc được")
+                continue
+            }
+            examine(reference.location, sha256, "chứng cứ", "evidence_items \(sha256.hex)")
         }
     }
 }
