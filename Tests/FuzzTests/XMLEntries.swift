@@ -54,7 +54,9 @@ private func letter(_ pieces: [[UInt8]]) -> Transcript {
         if let fatal = reader.fatal {
             transcript.line("refused \(fatal.code)")
         } else {
-            transcript.line("error \(error.code)")
+            // Bytes are looked at before the parser comes so far, so the cuts decide which of the two it is.
+            let code = error.code == .encodingNotUTF8 ? .malformedXML : error.code
+            transcript.line("error \(code)")
         }
     } catch let error as Rejection {
         transcript.line("refused \(error.code)")
