@@ -108,6 +108,7 @@ package final class Hub: Sendable {
         expiry.start()
         review.start()
         timestamping?.start()
+        compaction.start()
     }
 
     /// Takes a new trust list or algorithm policy: for letters that come from now on, and for those that are
@@ -116,7 +117,6 @@ package final class Hub: Sendable {
         let rules = JudgingRules(verifier, sha1Until: policy.sha1Until)
         intake.replaceRules(rules)
         review.rulesChanged(rules)
-        compaction.start()
     }
 
     /// Who is who at this moment.
