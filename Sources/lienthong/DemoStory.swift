@@ -91,13 +91,16 @@ struct DemoStory {
         stage.tell("Ba nơi nhận hỏi hộp đến, tải, kiểm tra, xác nhận")
         for recipient in Self.recipients {
             let result = try stage.json(
-                ["receive", "--dir", stage.path("inbox-\(recipient)")], as: recipient)
+                ["receive", "--dir", stage.path("inbox-\(recipient)")] + trust, as: recipient)
             let received = result["received"]?.array ?? []
             try stage.check(received.count == 1, "\(recipient) nhận đúng một văn bản")
             let file = received.first?["file"]?.string ?? ""
             try stage.check(
                 try InputFile.read(file) == (try InputFile.read(stage.path("letter.edxml"))),
                 "\(recipient) có đúng từng byte mà nơi gửi đã ký")
+            try stage.check(
+                received.first?["indication"]?.string == "TOTAL-PASSED",
+                "\(recipient) tự kiểm tra chữ ký: TOTAL-PASSED")
         }
         let rest = try stage.json(["receive", "--dir", stage.path("inbox-empty")], as: Self.recipients[1])
         try stage.check(rest["received"]?.array?.isEmpty == true, "hỏi lại: hộp đến trống, không nhận trùng")

@@ -3,7 +3,9 @@ internal import Files
 internal import Glibc
 internal import JSON
 internal import HTTP
+internal import Hub
 internal import OpenSSL
+internal import Signature
 internal import Transport
 
 /// `lienthong receive`: poll, download, check, write atomically, and only then acknowledge.
@@ -20,11 +22,18 @@ struct ReceiveCommand: Command {
             .flag("--follow", "tiếp tục chờ văn bản mới cho đến khi bị dừng"),
             .value("--wait", "S", "chờ tối đa S giây mỗi lượt hỏi (0–60, mặc định 0, với --follow là 30)"),
             .value("--lease", "S", "giữ mỗi bản S giây trong lúc tải (mặc định 300)"),
+            .value(
+                "--trust", "FILE|DIR", "tự kiểm tra chữ ký bằng các chứng thư này, không chỉ tin lời trục",
+                repeats: true),
+            .value("--crl", "FILE|DIR", "danh sách thu hồi, cùng với --trust", repeats: true),
+            .value("--ocsp", "FILE|DIR", "phản hồi OCSP, cùng với --trust", repeats: true),
             .json,
         ]
     static let notes = """
         Bản nào tải hỏng hoặc sai SHA-256 thì được trả lại hộp đến. Nếu lệnh bị dừng giữa chừng, bản chưa
         xác nhận sẽ trở lại khi hết hạn giữ; nhận lại lần nữa ghi đè đúng tệp ấy, không sinh bản thứ hai.
+        Với --trust, bản nào chữ ký không hợp lệ (TOTAL-FAILED) cũng được trả lại, kèm lý do; bản chưa kết
+        luận được (INDETERMINATE) vẫn nhận và được đánh dấu.
         """
 
     static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
@@ -34,6 +43,7 @@ struct ReceiveCommand: Command {
         let wait = try arguments.integer("--wait", in: 0...60, default: follows ? 30 : 0)
         let lease = try arguments.integer("--lease", in: 1...43_200, default: 300)
         let hub = try HubConnection(arguments)
+        let verifier = arguments.all("--trust").isEmpty ? nil : try VerifyCommand.verifier(arguments)
         try Files.Directory.create(folder)
         var received: [Received] = []
         var failures = 0
@@ -43,9 +53,14 @@ struct ReceiveCommand: Command {
             for delivery in deliveries {
                 guard let delivery = Delivery(delivery) else { continue }
                 do {
-                    let file = try take(delivery, from: hub, into: folder, terminal)
-                    terminal.tell("\(delivery.key) từ \(delivery.sender): \(delivery.subject) → \(file)")
-                    if !follows { received.append(Received(delivery: delivery, file: file)) }
+                    let (file, indication) = try take(
+                        delivery, from: hub, into: folder, verifier, terminal)
+                    let verdict = indication.map { " [\($0)]" } ?? ""
+                    terminal.tell(
+                        "\(delivery.key) từ \(delivery.sender): \(delivery.subject) → \(file)\(verdict)")
+                    if !follows {
+                        received.append(Received(delivery: delivery, file: file, indication: indication))
+                    }
                 } catch {
                     failures += 1
                     terminal.tell("\(delivery.key): chưa nhận được: \(message(error))")
@@ -58,10 +73,12 @@ struct ReceiveCommand: Command {
     }
 
     private static func take(
-        _ delivery: Delivery, from hub: HubConnection, into folder: String, _ terminal: Terminal
-    ) throws -> String {
+        _ delivery: Delivery, from hub: HubConnection, into folder: String, _ verifier: SignatureVerifier?,
+        _ terminal: Terminal
+    ) throws -> (file: String, indication: String?) {
         let suffix = ["status": "status", "notice": "notice.json"][delivery.kind] ?? "edxml"
         let target = "\(folder)/\(delivery.key).\(suffix)"
+        var indication: String?
         do {
             let temporary = "\(target).part"
             let bar = terminal.progress("nhận \(delivery.key)", total: delivery.byteCount)
@@ -71,13 +88,35 @@ struct ReceiveCommand: Command {
                 try Files.Directory.remove(temporary)
                 throw CommandFailure(.refused, "SHA-256 của tệp tải về khác với trục báo")
             }
+            if let verifier, delivery.kind == "letter" {
+                indication = try judge(delivery, temporary, verifier, hub, terminal)
+            }
             try OutputFile.publish(temporary, as: target)
         } catch {
-            _ = try? settle(delivery, "release", on: hub, reason: "download failed")
+            let reason = error is SignatureFailure ? "signature failed" : "download failed"
+            _ = try? settle(delivery, "release", on: hub, reason: reason)
             throw error
         }
         _ = try settle(delivery, "acknowledge", on: hub, reason: nil)
-        return target
+        return (target, indication)
+    }
+
+    /// The recipient's own verdict, as of the moment when the hub took the letter.
+    private static func judge(
+        _ delivery: Delivery, _ path: String, _ verifier: SignatureVerifier, _ hub: HubConnection,
+        _ terminal: Terminal
+    ) throws -> String {
+        var signature: [UInt8]?
+        if delivery.hasDetachedSignature {
+            signature = try hub.call("GET", "/v1/documents/\(delivery.key)/signature").bytes
+        }
+        let verdict = try VerifyCommand.verdict(
+            on: try File(path, .read), signature, verifier, delivery.acceptedAt, terminal)
+        guard verdict.indication != .totalFailed else {
+            try Files.Directory.remove(path)
+            throw SignatureFailure(reasons: verdict.reasonDetails)
+        }
+        return verdict.summary
     }
 
     /// Broken connections in a row without a byte of progress.
@@ -152,6 +191,7 @@ struct ReceiveCommand: Command {
         switch error {
         case let failure as CommandFailure: failure.message
         case let refusal as HubRefusal: refusal.message
+        case let failure as SignatureFailure: "chữ ký không hợp lệ: \(failure.reasons.joined(separator: " "))"
         default: "\(error)"
         }
     }
@@ -168,6 +208,7 @@ struct ReceiveCommand: Command {
                     object.member("subject", item.delivery.subject)
                     object.member("sha256", item.delivery.sha256.hex)
                     object.member("file", item.file)
+                    object.member("indication", optional: item.indication)
                 }
             }
         }
@@ -177,6 +218,13 @@ struct ReceiveCommand: Command {
 private struct Received {
     let delivery: Delivery
     let file: String
+    /// Our own verdict; nil where none was asked for.
+    let indication: String?
+}
+
+/// The letter is whole, and its signature is not good.
+private struct SignatureFailure: Error {
+    let reasons: [String]
 }
 
 /// What the hub says of one delivery. The key is checked because it becomes a file name.
@@ -190,6 +238,8 @@ private struct Delivery {
     let subject: String
     let byteCount: Int64
     let sha256: Digest256
+    let acceptedAt: Instant
+    let hasDetachedSignature: Bool
 
     init?(_ value: JSONValue) {
         guard let identifier = value["deliveryId"]?.string, Int64(identifier) != nil,
@@ -206,5 +256,7 @@ private struct Delivery {
         documentID = value["documentId"]?.string ?? ""
         subject = value["subject"]?.string ?? ""
         byteCount = value["size"]?.integer ?? 0
+        acceptedAt = value["acceptedAt"]?.string.flatMap { Instant(rfc3339: $0) } ?? Clock.system.now()
+        hasDetachedSignature = value["hasDetachedSignature"]?.boolean ?? false
     }
 }

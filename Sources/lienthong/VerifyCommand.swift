@@ -45,11 +45,7 @@ struct VerifyCommand: Command {
         let verdict: Verdict
         do {
             let file = try File(path, .read)
-            if let signature {
-                verdict = try detached(signature, file, verifier, time, terminal)
-            } else {
-                verdict = try enclosed(file, verifier, time, terminal)
-            }
+            verdict = try self.verdict(on: file, signature, verifier, time, terminal)
             try check?.compare(verdict, of: file, arguments)
         } catch let error as FileError {
             throw CommandFailure(.noInput, "không đọc được tệp: \(error)")
@@ -67,6 +63,15 @@ struct VerifyCommand: Command {
         }
     }
 
+    /// - Parameter signature: a detached one that came beside the file.
+    static func verdict(
+        on file: File, _ signature: [UInt8]?, _ verifier: SignatureVerifier, _ time: Instant,
+        _ terminal: Terminal
+    ) throws -> Verdict {
+        if let signature { return try detached(signature, file, verifier, time, terminal) }
+        return try enclosed(file, verifier, time, terminal)
+    }
+
     static func time(_ arguments: Arguments, receivedAt: Instant? = nil) throws -> Instant {
         guard let text = arguments.value("--at") else { return receivedAt ?? Clock.system.now() }
         guard let time = Instant(rfc3339: text) else {
@@ -75,7 +80,7 @@ struct VerifyCommand: Command {
         return time
     }
 
-    private static func verifier(_ arguments: Arguments) throws -> SignatureVerifier {
+    static func verifier(_ arguments: Arguments) throws -> SignatureVerifier {
         var policy = AlgorithmPolicy()
         if let path = arguments.value("--policy") {
             do {
