@@ -24,15 +24,18 @@ struct SubmitEndpoint {
 
     /// What takes the bytes of a message of that type and answers the exchange.
     ///
-    /// - Parameter onSettled: is told what became of the message, before the client is.
+    /// - Parameters:
+    ///   - countsBytes: false where the caller's rate was charged for them when they came.
+    ///   - onSettled: is told what became of the message, before the client is.
     func consumer(
-        contentType: String, length: Int64?, caller: Agency, exchange: HTTPExchange,
+        contentType: String, length: Int64?, caller: Agency, exchange: HTTPExchange, countsBytes: Bool = true,
         onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)? = nil
     ) throws(Rejection) -> any BodyConsumer {
         let form = try Self.form(contentType)
         let submission = Submission(
             hub: hub, caller: caller, exchange: exchange,
-            reading: hub.intake.beginReading(expectedByteCount: length), onSettled: onSettled)
+            reading: hub.intake.beginReading(expectedByteCount: length), countsBytes: countsBytes,
+            onSettled: onSettled)
         if let form { return FormSubmission(submission, parser: form) }
         return PlainSubmission(submission)
     }
@@ -70,14 +73,16 @@ private final class Submission {
     private let directory: Directory
     private let started: Instant
     private let onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)?
+    private let countsBytes: Bool
     private var reading: MessageReading?
     private var byteCount: Int64 = 0
 
     init(
-        hub: Hub, caller: Agency, exchange: HTTPExchange, reading: MessageReading,
+        hub: Hub, caller: Agency, exchange: HTTPExchange, reading: MessageReading, countsBytes: Bool,
         onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)?
     ) {
         self.onSettled = onSettled
+        self.countsBytes = countsBytes
         self.hub = hub
         self.caller = caller
         self.exchange = exchange
@@ -92,7 +97,7 @@ private final class Submission {
     }
 
     /// Whether the letter goes in or not: its bytes came.
-    deinit { hub.rates.charge(caller.code, bytes: byteCount) }
+    deinit { if countsBytes { hub.rates.charge(caller.code, bytes: byteCount) } }
 
     func receive(_ bytes: Span<UInt8>) {
         guard let reading else { return }

@@ -17,6 +17,7 @@ struct UploadEndpoint {
     func create(_ request: RequestHead, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
         guard let agency = caller.agency else { throw .forbidden }
         try hub.requireRoom()
+        try hub.rates.admitLetter(agency.code)
         let contentType = request.fields["Content-Type"] ?? ""
         try SubmitEndpoint.check(contentType: contentType)
         let upload = try hub.uploads.create(
@@ -40,6 +41,7 @@ struct UploadEndpoint {
             throw Rejection(.badRequest, "Thiếu Upload-Offset.")
         }
         try hub.requireRoom()
+        try hub.rates.admitLetter(agency.code)
         let completes = try request.completesUpload
         guard let writer = upload.beginWriting(at: offset) else {
             return exchange.respond(Self.conflict(upload, exchange))
@@ -139,6 +141,7 @@ private final class UploadBody: BodyConsumer {
     private let completes: Bool
     private let isNew: Bool
     private var isOver = false
+    private var byteCount: Int64 = 0
 
     init(
         hub: Hub, upload: Upload, writer: Int, caller: Agency, exchange: HTTPExchange, completes: Bool,
@@ -153,8 +156,12 @@ private final class UploadBody: BodyConsumer {
         self.isNew = isNew
     }
 
+    /// Whether the upload is ever completed or not: its bytes came.
+    deinit { hub.rates.charge(caller.code, bytes: byteCount) }
+
     func receive(_ bytes: Span<UInt8>) {
         guard !isOver else { return }
+        byteCount += Int64(bytes.count)
         do {
             if try upload.append(bytes, writer: writer) { return }
             isOver = true
@@ -201,7 +208,8 @@ private final class UploadBody: BodyConsumer {
                 }
             }
             let consumer = try SubmitEndpoint(hub: hub).consumer(
-                contentType: upload.contentType, length: upload.length, caller: caller, exchange: exchange
+                contentType: upload.contentType, length: upload.length, caller: caller, exchange: exchange,
+                countsBytes: false
             ) { result in settle(upload, hub, result) }
             try upload.forEachPiece { consumer.receive($0.span) }
             consumer.end()
