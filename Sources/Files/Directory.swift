@@ -93,15 +93,19 @@ package enum Directory {
     }
 
     /// Writes a file whole or not at all: whoever reads `path` sees the old bytes or the new ones.
-    package static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
+    ///
+    /// - Parameter durably: false for what may be gone after a loss of power.
+    package static func replace(
+        _ path: String, with bytes: [UInt8], durably: Bool = true
+    ) throws(FileError) {
         let draft = path + ".new"
         // A leftover of a crash.
         if exists(draft) { try remove(draft) }
         let file = try File(draft, .createNew)
         try file.write(bytes, at: 0)
-        try file.synchronize()
+        if durably { try file.synchronize() }
         try rename(draft, to: path)
-        try synchronize(parent(of: path))
+        if durably { try synchronize(parent(of: path)) }
     }
 
     package static func exists(_ path: String) -> Bool {

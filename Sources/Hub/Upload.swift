@@ -158,9 +158,6 @@ package final class Upload: Sendable {
             json.member("created", created.milliseconds)
             json.member("documentKey", optional: key?.description)
         }
-        let temporary = path + ".new"
-        if Files.Directory.exists(temporary) { try Files.Directory.remove(temporary) }
-        try File(temporary, .createNew).write(bytes, at: 0)
-        try Files.Directory.rename(temporary, to: path + ".json")
+        try Files.Directory.replace(path + ".json", with: bytes, durably: false)
     }
 }

@@ -190,6 +190,8 @@ final class Daemon {
             writer.member("operations", operations.description)
             writer.member("pid", getpid())
         }
-        try Files.Directory.replace(configuration.dataDirectory + "/addresses.json", with: json + [0x0A])
+        // Made anew at every start: a failed sync after it is seen must not end a hub that serves already.
+        try Files.Directory.replace(
+            configuration.dataDirectory + "/addresses.json", with: json + [0x0A], durably: false)
     }
 }
