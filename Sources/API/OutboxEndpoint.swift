@@ -55,6 +55,24 @@ struct OutboxEndpoint {
         }
     }
 
+    /// `POST /v1/dead-letters/{deliveryId}/requeue`.
+    func requeue(_ identifier: String, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
+        guard caller.has(.operator) else { throw .forbidden }
+        guard let delivery = Int64(identifier), delivery > 0 else { throw .notFound }
+        hub.requeue(delivery) { result in
+            switch result {
+            case .success:
+                exchange.respond(
+                    .json(
+                        JSONWriter.object { writer in
+                            writer.member("deliveryId", identifier)
+                            writer.member("state", DeliveryState.queued.rawValue)
+                        }))
+            case .failure(let rejection): exchange.refuse(rejection)
+            }
+        }
+    }
+
     private static func write(_ sent: SentDocument, into writer: inout JSONWriter) {
         writer.object { object in
             object.member("documentKey", sent.summary.key.description)

@@ -41,7 +41,7 @@ extension RejectionCode {
         case .forbidden, .notYourAgency, .agencyNotActive: 403
         case .notFound, .deliveryNotFound: 404
         case .methodNotAllowed: 405
-        case .documentConflict, .leaseStale, .uploadConflict: 409
+        case .documentConflict, .leaseStale, .uploadConflict, .deliveryNotDead: 409
         case .tooLarge: 413
         case .unsupportedMediaType: 415
         case .rangeNotSatisfiable: 416

@@ -91,6 +91,8 @@ package struct Routes: RequestHandler {
             try OutboxEndpoint(hub: hub).list(request, caller, exchange)
         case ("dead-letters", 1) where isRead:
             try OutboxEndpoint(hub: hub).deadLetters(request, caller, exchange)
+        case ("dead-letters", 3) where method == "POST" && path[2] == "requeue":
+            try OutboxEndpoint(hub: hub).requeue(path[1], caller, exchange)
         case ("agencies", _):
             try AgencyEndpoint(hub: hub).handle(request, Array(path.dropFirst()), caller, exchange)
         default:
@@ -103,6 +105,7 @@ package struct Routes: RequestHandler {
         case ("documents", 1...2), ("uploads", 1...2), ("inbox", 1), ("outbox", 1), ("dead-letters", 1),
             ("deliveries", 3):
             true
+        case ("dead-letters", 3): path[2] == "requeue"
         case ("documents", 3): ["content", "signature", "receipt", "evidence"].contains(path[2])
         default: false
         }

@@ -73,4 +73,5 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     // Deliveries
     case leaseStale = "lease_stale"
     case deliveryNotFound = "delivery_not_found"
+    case deliveryNotDead = "delivery_not_dead"
 }

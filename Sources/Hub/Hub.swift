@@ -202,6 +202,16 @@ package final class Hub: Sendable {
         }
     }
 
+    /// Puts a delivery that was given up back into its recipient's inbox.
+    package func requeue(_ delivery: Int64, _ answer: @escaping DeliveryAnswer) {
+        submit(.requeue(delivery: delivery)) { [inboxes] result in
+            if case .success(.requeued(let recipient)) = result {
+                inboxes.deliveriesArrived(for: [recipient])
+            }
+            answer(result)
+        }
+    }
+
     // MARK: Directory
 
     /// Makes a change of the directory durable and logged, then takes the new directory into use.

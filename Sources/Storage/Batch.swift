@@ -73,6 +73,7 @@ extension Store {
             return try release(id, recipient, token, reason: reason, &batch)
         case .extend(let id, let recipient, let token, let seconds):
             return try extend(id, recipient, token, seconds: seconds, batch.at)
+        case .requeue(let id): return try requeue(id, &batch)
         case .expireLeases: return .success(.expired(try expireLeases(&batch)))
         case .putAgencies(let agencies, let retirement):
             return try putAgencies(agencies, retire: retirement, &batch)

@@ -24,6 +24,9 @@ package enum Change: Sendable {
     case release(delivery: Int64, recipient: AgencyCode, token: LeaseToken, reason: String?)
     /// → `.extended`: the lease ends `seconds` after now.
     case extend(delivery: Int64, recipient: AgencyCode, token: LeaseToken, seconds: Int)
+    /// → `.requeued`: a delivery that was given up after its attempts is in the inbox again, with all of them
+    /// before it. One that never was offered, because its letter's hold ended in a refusal, stays dead.
+    case requeue(delivery: Int64)
     /// → `.expired`, at most 1000; call again while it gives that many.
     case expireLeases
     /// → `.done`. All of it or nothing; agencies are retired, never deleted.

@@ -229,6 +229,14 @@ final class DeliveryTable {
         try shorten.run()
     }
 
+    /// Back into the inbox, with its attempts before it.
+    func requeue(_ id: Int64) throws(DatabaseError) {
+        let update = try connection.prepare(
+            "UPDATE deliveries SET state = 0, attempt = 0, token = NULL, leased_until = NULL WHERE id = ?")
+        update.bind(1, id)
+        try update.run()
+    }
+
     func extend(_ id: Int64, until: Instant) throws(DatabaseError) {
         extend.bind(1, until.milliseconds)
         extend.bind(2, id)

@@ -76,6 +76,23 @@ extension Store {
         return .success(.extended(until: until))
     }
 
+    /// By an operator, who has seen to what kept the recipient from taking it.
+    func requeue(_ id: Int64, _ batch: inout Batch) throws(DatabaseError) -> Result<Outcome, Rejection> {
+        guard let delivery = try deliveries.find(id) else { return .failure(.unknownDelivery) }
+        guard delivery.state == .dead, delivery.attempt > 0 else {
+            return .failure(
+                Rejection(
+                    .deliveryNotDead,
+                    "Chỉ đưa lại được lượt giao đã bỏ cuộc sau khi hết số lần; lượt này không phải vậy."))
+        }
+        try deliveries.requeue(id)
+        try append(
+            .deliveryRequeued(Self.facts(delivery)), toStoryOf: delivery.document, delivery: id, &batch)
+        batch.counts.move(.dead, to: .queued)
+        batch.quota?.add(1, of: delivery.sender)
+        return .success(.requeued(recipient: delivery.recipient))
+    }
+
     func expireLeases(_ batch: inout Batch) throws(DatabaseError) -> [ExpiredDelivery] {
         var expired: [ExpiredDelivery] = []
         for delivery in try deliveries.lapsed(at: batch.at, limit: Self.expiredMax) {

@@ -7,6 +7,7 @@ package enum Outcome: Sendable {
     case leased([LeasedDelivery])
     case acknowledged
     case released(isDead: Bool)
+    case requeued(recipient: AgencyCode)
     case extended(until: Instant)
     case expired([ExpiredDelivery])
     /// Those whose inboxes got something.

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Transport
 
 /// `lienthong inbox`: what waits, without taking it.
 struct InboxCommand: Command {
@@ -156,9 +157,31 @@ struct DeadLettersCommand: Command {
         }
         for delivery in value["deliveries"]?.array ?? [] {
             terminal.print(
-                "\(text(delivery, "documentKey"))  tới \(text(delivery, "recipient"))  "
+                "\(text(delivery, "deliveryId"))  \(text(delivery, "documentKey"))  "
+                    + "tới \(text(delivery, "recipient"))  "
                     + "\(delivery["attempts"]?.integer ?? 0) lần  \(text(delivery, "reason"))")
         }
+        return .done
+    }
+}
+
+/// `lienthong dead-letters requeue`: for an operator who has seen to what was wrong.
+struct RequeueCommand: Command {
+    static let words = ["dead-letters", "requeue"]
+    static let summary = "đưa lượt giao đã bỏ cuộc trở lại hộp đến (người vận hành)"
+    static let operands = "DELIVERY [--json]"
+    static let options = Option.connection + [.json]
+
+    static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
+        let delivery = try arguments.operands("DELIVERY")[0]
+        do {
+            let reply = try HubConnection(arguments).call(
+                "POST", "/v1/dead-letters/\(delivery.asPathSegment)/requeue")
+            if arguments.wantsJSON { terminal.print(json: reply.bytes) }
+        } catch let refusal as HubRefusal {
+            throw CommandFailure(refusal.exitCode, refusal.message)
+        }
+        terminal.tell("lượt giao \(delivery) đã trở lại hộp đến")
         return .done
     }
 }

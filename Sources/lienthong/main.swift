@@ -22,6 +22,8 @@ let commands: [any Command.Type] = [
     AgencyImportCommand.self,
     AgencyRetireCommand.self,
     AgencyCertificateCommand.self,
+    // The longer name first: a verb is found by its first words.
+    RequeueCommand.self,
     DeadLettersCommand.self,
     TrustListCommand.self,
     TrustAddCommand.self,

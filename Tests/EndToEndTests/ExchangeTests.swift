@@ -148,6 +148,18 @@ import Transport
         let dead = try #require(try world.run(["dead-letters", "--json"], as: "operator").json)
         #expect(dead["deliveries"]?.array?.count == 1)
         #expect(try recipient.get("/v1/dead-letters").status == 403)
+
+        // The operator puts it back; its attempts begin anew, and the trail has the entry.
+        let identifier = try #require(dead["deliveries"]?.array?.first?["deliveryId"]?.string)
+        #expect(try recipient.post("/v1/dead-letters/\(identifier)/requeue", "{}").status == 403)
+        let requeue = ["dead-letters", "requeue", identifier]
+        #expect(try world.run(requeue, as: "operator").code == 0)
+        let again = try JSONReader.read(try recipient.get("/v1/inbox?lease=60").bytes)
+        #expect(again["deliveries"]?.array?.first?["deliveryId"]?.string == identifier)
+        #expect(again["deliveries"]?.array?.first?["attempt"]?.integer == 1)
+        let refused = try world.client("operator").post("/v1/dead-letters/\(identifier)/requeue", "{}")
+        #expect(refused.status == 409 && refused.json["code"]?.string == "delivery_not_dead")
+        #expect(try world.client("operator").post("/v1/dead-letters/999/requeue", "{}").status == 404)
     }
 
     @Test func `refuses a second daemon on one data directory`() throws {

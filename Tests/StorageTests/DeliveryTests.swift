@@ -150,6 +150,14 @@ import Testing
         #expect(try reader.deadLetters(limit: 10).map(\.document.key) == [sent.key])
         #expect(try reader.trail(sent.key)?.deliveries.first?.state == .dead)
         #expect(try fixture.lease("H31.7").isEmpty)
+
+        let id = try #require(try reader.deadLetters(limit: 1).first?.id)
+        #expect(try fixture.rejection(.requeue(delivery: id)) == nil)
+        #expect(try entry(fixture.tree.size - 1, reader)["event"] as? String == "delivery.requeued")
+        #expect(try reader.deliveryCounts() == DeliveryCounts(queued: 1))
+        #expect(try fixture.rejection(.requeue(delivery: id)) == .deliveryNotDead)
+        #expect(try fixture.rejection(.requeue(delivery: id + 1)) == .deliveryNotFound)
+        #expect(try fixture.lease("H31.7").map(\.attempt) == [1])
     }
 
     @Test func `survives a restart`() throws {
