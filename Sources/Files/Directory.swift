@@ -94,7 +94,7 @@ package enum Directory {
 
     /// Writes a file whole or not at all: whoever reads `path` sees the old bytes or the new ones.
     ///
-    /// - Parameter durably: false for what may be gone after a loss of power.
+    /// - Parameter durably: false where a loss of power may bring the old bytes back; whole they are even so.
     package static func replace(
         _ path: String, with bytes: [UInt8], durably: Bool = true
     ) throws(FileError) {
@@ -103,7 +103,7 @@ package enum Directory {
         if exists(draft) { try remove(draft) }
         let file = try File(draft, .createNew)
         try file.write(bytes, at: 0)
-        if durably { try file.synchronize() }
+        try file.synchronize()
         try rename(draft, to: path)
         if durably { try synchronize(parent(of: path)) }
     }
