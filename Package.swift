@@ -131,7 +131,9 @@ let package = Package(
             "StorageTests", ["Storage", "Exchange", "OpenSSL", "Files", "Database", "AuditLog"], vectors: true
         ),
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL", "Files"], exclude: ["Judge"]),
-        tests("HubTests", ["Hub", "Exchange", "OpenSSL", "Signature", "AuditLog", "Storage"]),
+        tests(
+            "HubTests",
+            ["Hub", "EdXML", "Exchange", "OpenSSL", "Signature", "AuditLog", "Storage", "XML"]),
         tests(
             "EndToEndTests",
             [

@@ -216,7 +216,7 @@ package struct Admission: Sendable {
                 "ResponseFor/OrganId \(status.responseFor.organID) không có trong danh bạ.")
         }
         // Statuses repeat (05), so what makes one unique is its bytes.
-        let key = Self.key(["status", caller.code.string, verified.read.sha256.hex])
+        let key = Self.statusKey(from: caller.code, sha256: verified.read.sha256)
         return NewDocument(
             key: key, kind: .status, sender: caller.code, documentID: status.responseFor.documentID,
             code: status.responseFor.code, businessType: 0, subject: code.title, priority: .normal,
@@ -229,6 +229,10 @@ package struct Admission: Sendable {
             status: StatusDetails(
                 originalSender: sender.code, targetDocumentID: status.responseFor.documentID,
                 code: code.rawValue, description: status.description, timestamp: status.timestamp))
+    }
+
+    static func statusKey(from sender: AgencyCode, sha256: Digest256) -> DocumentKey {
+        key(["status", sender.string, sha256.hex])
     }
 
     /// The parts are separated by a byte that no XML text can hold.

@@ -18,6 +18,8 @@ package struct HubOptions: Sendable {
     package var sequencer = Sequencer.Limits()
     /// The hub's own code, which its notices come from.
     package var hubCode: AgencyCode = "HUB"
+    /// As people know it; stands in what the hub writes.
+    package var hubName = "Trục liên thông văn bản"
     package var policy = HubPolicy()
     package var uploads = Uploads.Limits()
     /// Nil where nobody is asked what time it is.
@@ -40,6 +42,8 @@ package final class Hub: Sendable {
     package let signer: CheckpointSigner
     package let metrics: Metrics
     package let rates: RateLimits
+    /// Writes statuses in a recipient's place.
+    package let hubStatus: HubStatus
     package let log: any EventLog
     package let clock: Clock
     private let sequencer: Sequencer
@@ -69,6 +73,7 @@ package final class Hub: Sendable {
         self.log = log
         self.clock = clock
         metrics = Metrics()
+        hubStatus = HubStatus(hub: options.hubCode, name: options.hubName)
         rates = RateLimits(options.rates, clock: clock)
         diskSpace = DiskSpace(path: store.directory, bytesMin: options.diskFreeBytesMin)
         let spools = store.spools

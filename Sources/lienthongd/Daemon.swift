@@ -139,6 +139,7 @@ final class Daemon {
         options.uploads.secondsMax = configuration.limits.uploadSecondsMax
         options.uploads.perAgencyMax = configuration.limits.uploadsPerAgencyMax
         options.hubCode = AgencyCode(configuration.hubCode)
+        options.hubName = configuration.hubName
         options.timestampAuthority = try configuration.timestamp.map {
             try TimestampAuthority($0, crls: configuration.trust.paths.lists)
         }
