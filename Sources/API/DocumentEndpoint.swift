@@ -111,9 +111,25 @@ struct DocumentEndpoint {
             return .json(
                 TrailDocument(
                     document: document, trail: trail, viewer: caller,
+                    relations: try Self.relations(of: trail, document, caller, hub),
                     stampsTime: hub.options.timestampAuthority != nil
                 ).json)
         }
+    }
+
+    /// A recipient learns of another letter only where it is one of that letter's recipients.
+    private static func relations(
+        of trail: Trail, _ document: StoredDocument, _ caller: Caller, _ hub: Hub
+    ) throws(StorageError) -> [TrailRelation] {
+        guard let agency = caller.agency, agency.code != document.summary.sender,
+            agency.code != document.caller
+        else { return trail.relations }
+        var known: [TrailRelation] = []
+        for relation in trail.relations {
+            guard let other = try hub.reader.document(relation.key), concerns(other, caller) else { continue }
+            known.append(relation)
+        }
+        return known
     }
 
     /// What the verdict rests on, to compute it again without the hub: for everybody who may see the trail.

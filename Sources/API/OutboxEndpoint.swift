@@ -85,7 +85,11 @@ struct OutboxEndpoint {
                 writer.object { object in
                     object.member("recipient", delivery.recipient)
                     object.member("state", delivery.state.rawValue)
+                    object.member("stage", delivery.cycle.stage.rawValue)
                     object.member("lastStatus", optional: delivery.lastStatus)
+                    if let request = delivery.cycle.request {
+                        object.member("request", "\(request.operation.rawValue)_\(request.state)")
+                    }
                 }
             }
         }

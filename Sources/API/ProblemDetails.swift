@@ -4,6 +4,9 @@ internal import JSON
 package import Transport
 
 extension Rejection {
+    /// After so many the sender's software has enough to mend.
+    private static let findingsMax = 50
+
     /// RFC 9457: an English title and a stable code for software, a Vietnamese detail for people, and for a
     /// bad letter every mistake with its place.
     package func response(requestID: String) -> Response {
@@ -16,7 +19,7 @@ extension Rejection {
             writer.member("requestId", requestID)
             guard !findings.isEmpty else { return }
             writer.name("errors")
-            writer.array(findings) { writer, finding in
+            writer.array(findings.prefix(Self.findingsMax)) { writer, finding in
                 writer.object { error in
                     error.member("path", finding.path)
                     error.member("line", finding.line)
@@ -38,10 +41,10 @@ extension RejectionCode {
         switch self {
         case .badRequest, .malformedXML, .encodingNotUTF8, .doctypeForbidden, .xmlTooDeep, .xmlTooLarge: 400
         case .unknownCaller: 401
-        case .forbidden, .notYourAgency, .agencyNotActive: 403
+        case .forbidden, .notYourAgency, .agencyNotActive, .targetNotYours: 403
         case .notFound, .deliveryNotFound: 404
         case .methodNotAllowed: 405
-        case .documentConflict, .leaseStale, .uploadConflict, .deliveryNotDead: 409
+        case .documentConflict, .leaseStale, .uploadConflict, .deliveryNotDead, .deliveryWithdrawn: 409
         case .tooLarge: 413
         case .unsupportedMediaType: 415
         case .rangeNotSatisfiable: 416

@@ -11,6 +11,8 @@ struct TrailDocument {
     let document: StoredDocument
     let trail: Trail
     let viewer: Caller
+    /// Those that the viewer may know of.
+    let relations: [TrailRelation]
     /// The hub asks a timestamp authority.
     let stampsTime: Bool
 
@@ -49,12 +51,16 @@ struct TrailDocument {
                 write(evidence, into: &writer)
             }
             writeTimestamp(into: &writer)
+            let deliveries = trail.deliveries.filter { isVisible($0.recipient) }
             writer.name("deliveries")
-            writer.array(trail.deliveries.filter { isVisible($0.recipient) }) { writer, delivery in
-                write(delivery, into: &writer)
+            writer.array(deliveries) { write($1, into: &$0) }
+            // What is about the viewer's copy, and what it said itself.
+            let visible = Set(deliveries.map(\.id))
+            let statuses = trail.statuses.filter { status in
+                isVisible(status.agency) || status.delivery.map(visible.contains) ?? false
             }
             writer.name("statuses")
-            writer.array(trail.statuses.filter { isVisible($0.agency) }) { writer, status in
+            writer.array(statuses) { writer, status in
                 writer.object { object in
                     object.member("agency", status.agency)
                     object.member("code", status.code)
@@ -64,8 +70,26 @@ struct TrailDocument {
                     object.member("receivedAt", status.receivedAt)
                     object.member("documentKey", status.key.description)
                     object.member("logIndex", status.leafIndex)
+                    if status.isOutOfOrder { object.member("outOfOrder", true) }
                 }
             }
+            writer.name("relations")
+            writer.array(relations) { write($1, into: &$0) }
+        }
+    }
+
+    private func write(_ relation: TrailRelation, into writer: inout JSONWriter) {
+        let verb =
+            switch relation.operation {
+            case .recall: relation.isActive ? "recalls" : "recalledBy"
+            case .update: relation.isActive ? "updates" : "updatedBy"
+            case .replacement: relation.isActive ? "replaces" : "replacedBy"
+            }
+        writer.object { object in
+            object.member("relation", verb)
+            object.member("documentKey", relation.key.description)
+            object.member("documentId", relation.documentID)
+            object.member("acceptedAt", relation.acceptedAt)
         }
     }
 
@@ -122,14 +146,28 @@ struct TrailDocument {
             object.member("recipientName", delivery.recipientName)
             if let named = delivery.addressedTo { object.member("addressedTo", named) }
             object.member("state", delivery.state.rawValue)
+            object.member("stage", delivery.cycle.stage.rawValue)
             object.member("attempts", delivery.attempt)
             if let leasedUntil = delivery.leasedUntil, delivery.state == .leased {
                 object.member("leasedUntil", leasedUntil)
             }
             if let deliveredAt = delivery.deliveredAt { object.member("deliveredAt", deliveredAt) }
             object.member("releaseReason", optional: delivery.releaseReason)
+            if let key = delivery.withdrawnBy { object.member("withdrawnBy", key.description) }
+            if let request = delivery.request { write(request, into: &object) }
             object.name("logIndexes")
             object.array(delivery.leafIndexes) { $0.integer($1) }
+        }
+    }
+
+    private func write(_ asked: TrailRequest, into writer: inout JSONWriter) {
+        writer.name("request")
+        writer.object { object in
+            object.member("operation", asked.request.operation.rawValue)
+            object.member("state", asked.request.state)
+            object.member("documentKey", asked.by.description)
+            object.member("askedAt", asked.at)
+            if let answered = asked.answeredAt { object.member("answeredAt", answered) }
         }
     }
 }

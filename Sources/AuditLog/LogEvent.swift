@@ -14,6 +14,11 @@ package enum LogEvent: Sendable {
     case deliveryDead(DeliveryFacts)
     /// Put back into the inbox by an operator.
     case deliveryRequeued(DeliveryFacts)
+    /// Taken out of the recipient's inbox: the letter was recalled or replaced by another document.
+    case deliveryWithdrawn(DeliveryFacts, by: DocumentKey)
+    case letterRecalled(ActedOnFacts)
+    case letterUpdated(ActedOnFacts)
+    case letterReplaced(ActedOnFacts)
     /// The letter was judged again, with what became known since, and the verdict is another now.
     case verdictRechecked(RecheckedFacts)
     /// The letter's held deliveries go to their inboxes.
@@ -69,6 +74,9 @@ package struct AcceptedFacts: Sendable {
     package var evidenceSHA256: Digest256?
     /// Where the deliveries wait for an answer about revocation.
     package var heldUntil: Instant?
+    /// What it does to earlier letters, and to which.
+    package var operation: LetterOperation?
+    package var targets: [DocumentKey]
 
     package init(
         documentKey: DocumentKey, kind: DocumentKind, sender: AgencyCode, recipients: [AgencyCode],
@@ -77,8 +85,10 @@ package struct AcceptedFacts: Sendable {
         signerSHA256: Digest256? = nil,
         subject: Commitment? = nil, requestID: String? = nil, caller: AgencyCode? = nil,
         redirected: [AgencyCode: AgencyCode] = [:], evidenceSHA256: Digest256? = nil,
-        heldUntil: Instant? = nil
+        heldUntil: Instant? = nil, operation: LetterOperation? = nil, targets: [DocumentKey] = []
     ) {
+        self.operation = operation
+        self.targets = targets
         self.caller = caller
         self.redirected = redirected
         self.evidenceSHA256 = evidenceSHA256
@@ -136,6 +146,18 @@ package struct RefusedFacts: Sendable {
     }
 }
 
+/// A letter that another one recalls, updates or replaces.
+package struct ActedOnFacts: Sendable {
+    package var documentKey: DocumentKey
+    /// The other one.
+    package var by: DocumentKey
+
+    package init(documentKey: DocumentKey, by: DocumentKey) {
+        self.documentKey = documentKey
+        self.by = by
+    }
+}
+
 /// One step of a letter's way to one recipient.
 package struct DeliveryFacts: Sendable {
     package var delivery: Int64
@@ -164,6 +186,10 @@ extension LogEvent {
         case .deliveryExpired: "delivery.expired"
         case .deliveryDead: "delivery.dead"
         case .deliveryRequeued: "delivery.requeued"
+        case .deliveryWithdrawn: "delivery.withdrawn"
+        case .letterRecalled: "letter.recalled"
+        case .letterUpdated: "letter.updated"
+        case .letterReplaced: "letter.replaced"
         case .verdictRechecked: "verdict.rechecked"
         case .holdReleased: "hold.released"
         case .holdRefused: "hold.refused"
@@ -190,6 +216,10 @@ extension LogEvent {
         case .statusReceived(let facts, let status): facts.write(into: &entry, status: status)
         case .documentRefused(let facts): facts.write(into: &entry)
         case .deliveryLeased(let facts, let until): facts.write(into: &entry, leasedUntil: until)
+        case .deliveryWithdrawn(let facts, let key): facts.write(into: &entry, leasedUntil: nil, by: key)
+        case .letterRecalled(let facts), .letterUpdated(let facts), .letterReplaced(let facts):
+            entry.text("by", facts.by.description)
+            entry.text("documentKey", facts.documentKey.description)
         case .deliveryAcknowledged(let facts), .deliveryReleased(let facts), .deliveryExpired(let facts),
             .deliveryDead(let facts), .deliveryRequeued(let facts):
             facts.write(into: &entry, leasedUntil: nil)
@@ -237,6 +267,7 @@ extension AcceptedFacts {
         entry.text("indication", indication)
         entry.text("kind", kind.rawValue)
         entry.text("letterKey", status?.letterKey.description)
+        entry.text("operation", operation?.rawValue)
         entry.recipients(recipients)
         if !redirected.isEmpty, redirected.count <= Self.recipientsListedMax {
             let pairs = redirected.map { AgencyCode("\($0.value)>\($0.key)") }
@@ -248,6 +279,7 @@ extension AcceptedFacts {
         entry.digest("signerSha256", signerSHA256)
         entry.text("statusCode", status?.code)
         entry.digest("subjectCommitment", subject?.digest)
+        if !targets.isEmpty { entry.codes("targets", targets.map { AgencyCode($0.description) }) }
         entry.digest("verdictSha256", verdictSHA256)
     }
 }
@@ -262,8 +294,11 @@ extension RefusedFacts {
 }
 
 extension DeliveryFacts {
-    fileprivate func write(into entry: inout EntryWriter, leasedUntil: Instant?) {
+    fileprivate func write(
+        into entry: inout EntryWriter, leasedUntil: Instant?, by document: DocumentKey? = nil
+    ) {
         entry.number("attempt", Int64(attempt))
+        entry.text("by", document?.description)
         entry.number("delivery", delivery)
         entry.text("documentKey", documentKey.description)
         entry.text("leasedUntil", leasedUntil?.rfc3339)

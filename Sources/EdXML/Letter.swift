@@ -32,6 +32,7 @@ package struct Letter: Sendable, Equatable {
     package var place: String
     /// `yyyy/MM/dd` as written; not compared with the clock here.
     package var promulgationDate: String
+    package var promulgationPlace = ElementPlace.unknown
     package var documentType: DocumentType
     package var subject: String
     package var content: String
@@ -81,23 +82,46 @@ package struct Letter: Sendable, Equatable {
     /// As people and status messages write it: `482/SKHCN-CĐS`.
     package var code: String { codeNotation.isEmpty ? codeNumber : codeNumber + "/" + codeNotation }
 
-    /// The earlier letters that a recall, update or replacement is about; none for a new letter.
+    /// The ways in which a recall, update or replacement may name the earlier letters that it is about, the
+    /// customary one first; none for a new letter.
     ///
-    /// A recall names its target in ResponseFor and has no Bussiness/DocumentId; a replacement names its own
-    /// in ReplacementInfo [edXML 1.3].
-    package var targetDocumentIDs: [ExactString] {
-        let answered = responseFor.map(\.documentID).filter { !$0.isEmpty }
-        switch business.kind {
-        case .new: return []
-        case .recall, .update:
-            if let target = business.documentID { return [target] }
-            return answered
-        case .replace:
-            let replaced = business.replacements.map(\.documentID)
-            if !replaced.isEmpty { return replaced }
-            return business.documentID.map { [$0] } ?? answered
+    /// A recall names its target in ResponseFor and mostly has no Bussiness/DocumentId, an update has that
+    /// one, a replacement has ReplacementInfo [edXML 1.3]. Some software fills the places of the others, with
+    /// its target or with something else, so who knows the letters tries one way after the other.
+    package var targetWays: [[TargetReference]] {
+        let answered = responseFor.filter { !$0.documentID.isEmpty }.map {
+            TargetReference(
+                documentID: $0.documentID, organID: $0.organID.isEmpty ? nil : $0.organID, organIDs: [],
+                place: $0.place)
         }
+        let named = business.documentID.map {
+            [TargetReference(documentID: $0, organID: nil, organIDs: [], place: business.documentIDPlace)]
+        }
+        let replaced = business.replacements.map {
+            TargetReference(documentID: $0.documentID, organID: nil, organIDs: $0.organIDs, place: $0.place)
+        }
+        let ways =
+            switch business.kind {
+            case .new: [[TargetReference]]()
+            case .recall: [answered, named ?? [], replaced]
+            case .update: [named ?? [], answered, replaced]
+            case .replace: [replaced, named ?? [], answered]
+            }
+        return ways.filter { !$0.isEmpty }
     }
+
+    /// By the first of those ways.
+    package var targetDocumentIDs: [ExactString] { targetWays.first?.map(\.documentID) ?? [] }
+}
+
+/// An earlier letter as a recall, update or replacement names it.
+package struct TargetReference: Sendable, Equatable {
+    package var documentID: ExactString
+    /// Whose letter it is, where that is said.
+    package var organID: AgencyCode?
+    /// The recipients that a replacement is for; empty for all.
+    package var organIDs: [AgencyCode]
+    package var place: ElementPlace
 }
 
 package struct DocumentType: Sendable, Equatable {
@@ -146,12 +170,18 @@ package struct Correspondence: Sendable, Equatable {
     package var code: String
     package var documentID: ExactString
     package var promulgationDate: String
+    /// Of the DocumentId.
+    package var place: ElementPlace
 
-    package init(organID: AgencyCode, code: String, documentID: ExactString, promulgationDate: String) {
+    package init(
+        organID: AgencyCode, code: String, documentID: ExactString, promulgationDate: String,
+        place: ElementPlace = .unknown
+    ) {
         self.organID = organID
         self.code = code
         self.documentID = documentID
         self.promulgationDate = promulgationDate
+        self.place = place
     }
 }
 
@@ -180,26 +210,33 @@ package struct Business: Sendable, Equatable {
     package struct ReceiverChange: Sendable, Equatable {
         package var organID: AgencyCode
         package var isAdded: Bool
+        package var place: ElementPlace
 
-        package init(organID: AgencyCode, isAdded: Bool) {
+        package init(organID: AgencyCode, isAdded: Bool, place: ElementPlace = .unknown) {
             self.organID = organID
             self.isAdded = isAdded
+            self.place = place
         }
     }
 
     package struct Replacement: Sendable, Equatable {
         package var documentID: ExactString
         package var organIDs: [AgencyCode]
+        package var place: ElementPlace
 
-        package init(documentID: ExactString, organIDs: [AgencyCode]) {
+        package init(documentID: ExactString, organIDs: [AgencyCode], place: ElementPlace = .unknown) {
             self.documentID = documentID
             self.organIDs = organIDs
+            self.place = place
         }
     }
 
     package var kind = Kind.new
+    /// Of BussinessDocType.
+    package var place = ElementPlace.unknown
     /// The letter that is updated; what a new letter writes here means nothing and is not read.
     package var documentID: ExactString?
+    package var documentIDPlace = ElementPlace.unknown
     package var reason = ""
     /// A paper copy follows.
     package var hasPaperCopy = false

@@ -31,6 +31,8 @@ extension MessageAssembler {
         letter.steeringType = self.number(.steeringType, in: main)
         letter.toPlaces = texts(.place, inside: .toPlaces, of: main)
         letter.attachments = attachments
+        letter.promulgationPlace = place(
+            of: promulgation.flatMap { tree.child(.promulgationDate, of: $0) } ?? main)
         readTraces(header, into: &letter)
         return letter
     }
@@ -114,6 +116,7 @@ extension MessageAssembler {
         }
         guard let node = tree.child(.business, of: list) else { return }
         letter.business = business(node)
+        letter.business.place = place(of: tree.child(.businessDocType, of: node) ?? node)
         if letter.business.kind != .new, letter.targetDocumentIDs.isEmpty {
             add(
                 .elementMissing,
@@ -134,6 +137,7 @@ extension MessageAssembler {
         let target = tree.text(.documentID, of: node)
         // Builders put a meaningless DocumentId into new letters.
         if business.kind != .new, !target.isEmpty { business.documentID = ExactString(target) }
+        business.documentIDPlace = place(of: tree.child(.documentID, of: node) ?? node)
         business.reason = tree.text(.businessDocReason, of: node)
         business.hasPaperCopy = isTrue(tree.text(.paper, of: node))
         if let info = tree.child(.businessDocumentInfo, of: node) {
@@ -143,7 +147,8 @@ extension MessageAssembler {
                 business.receiverChanges.append(
                     Business.ReceiverChange(
                         organID: ExactString(requireText(.organID, in: receiver)),
-                        isAdded: tree.text(.receiverType, of: receiver) == "1"))
+                        isAdded: tree.text(.receiverType, of: receiver) == "1",
+                        place: place(of: tree.child(.organID, of: receiver) ?? receiver)))
             }
         }
         let list = tree.child(.replacementInfoList, of: node)
@@ -152,7 +157,8 @@ extension MessageAssembler {
             business.replacements.append(
                 Business.Replacement(
                     documentID: ExactString(requireText(.documentID, in: replacement)),
-                    organIDs: organs.map { ExactString(tree.nodes[$0].text) }.filter { !$0.isEmpty }))
+                    organIDs: organs.map { ExactString(tree.nodes[$0].text) }.filter { !$0.isEmpty },
+                    place: place(of: tree.child(.documentID, of: replacement) ?? replacement)))
         }
         business.staff = staff(in: node)
         return business

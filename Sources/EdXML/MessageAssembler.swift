@@ -36,6 +36,11 @@ struct MessageAssembler {
         findings.add(code, detail, path: tree.path(of: node), at: tree.nodes[node].position)
     }
 
+    func place(of node: Int) -> ElementPlace {
+        let position = tree.nodes[node].position
+        return ElementPlace(path: tree.path(of: node), line: position.line, column: position.column)
+    }
+
     /// The child, or a finding.
     mutating func require(_ tag: Tag, in parent: Int) -> Int? {
         if let child = tree.child(tag, of: parent) { return child }
@@ -96,7 +101,7 @@ struct MessageAssembler {
             name: requireText(.organName, in: node), address: tree.text(.organAddress, of: node),
             email: tree.text(.email, of: node), telephone: tree.text(.telephone, of: node),
             fax: tree.text(.fax, of: node), website: tree.text(.website, of: node),
-            organIDPath: tree.path(of: place), position: tree.nodes[place].position)
+            place: self.place(of: place))
     }
 
     /// Nil where there is none, or where all its children are empty, as some software writes it.
@@ -104,7 +109,8 @@ struct MessageAssembler {
         let correspondence = Correspondence(
             organID: ExactString(tree.text(.organID, of: node)), code: code(of: node),
             documentID: ExactString(tree.text(.documentID, of: node)),
-            promulgationDate: tree.text(.promulgationDate, of: node))
+            promulgationDate: tree.text(.promulgationDate, of: node),
+            place: place(of: tree.child(.documentID, of: node) ?? node))
         let texts = [
             correspondence.organID.string, correspondence.code, correspondence.documentID.string,
             correspondence.promulgationDate,

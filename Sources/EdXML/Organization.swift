@@ -1,5 +1,4 @@
 package import Exchange
-package import XML
 
 /// An agency as a letter names it.
 package struct Organization: Sendable, Equatable {
@@ -14,13 +13,11 @@ package struct Organization: Sendable, Equatable {
     package var website: String
     /// Of its OrganId, for later findings such as an unknown recipient:
     /// `/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/To[2]/OrganId`.
-    package var organIDPath: String
-    package var position: XMLPosition
+    package var place: ElementPlace
 
     package init(
         organID: AgencyCode, inCharge: String = "", name: String, address: String = "", email: String = "",
-        telephone: String = "", fax: String = "", website: String = "", organIDPath: String = "",
-        position: XMLPosition = XMLPosition(line: 0, column: 0)
+        telephone: String = "", fax: String = "", website: String = "", place: ElementPlace = .unknown
     ) {
         self.organID = organID
         self.inCharge = inCharge
@@ -30,13 +27,12 @@ package struct Organization: Sendable, Equatable {
         self.telephone = telephone
         self.fax = fax
         self.website = website
-        self.organIDPath = organIDPath
-        self.position = position
+        self.place = place
     }
 
     /// A mistake in this organisation's code, for those who know the directory.
     package func finding(_ code: RejectionCode, _ detail: String) -> Finding {
-        Finding(path: organIDPath, line: position.line, column: position.column, code: code, detail: detail)
+        place.finding(code, detail)
     }
 }
 

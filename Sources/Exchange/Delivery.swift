@@ -11,12 +11,15 @@ package enum DeliveryState: String, Sendable, CaseIterable {
     /// Given up after the configured number of attempts, or never offered because its hold ended in a
     /// refusal; an operator sees it.
     case dead
+    /// Taken back before the recipient had it: its sender recalled or replaced the letter.
+    case withdrawn
 
     /// Legal transitions; everything else is a bug or a stale caller.
     package func mayBecome(_ next: DeliveryState) -> Bool {
         switch (self, next) {
         case (.held, .queued), (.held, .dead), (.queued, .leased), (.leased, .delivered),
-            (.leased, .queued), (.leased, .dead), (.dead, .queued):
+            (.leased, .queued), (.leased, .dead), (.dead, .queued), (.held, .withdrawn),
+            (.queued, .withdrawn), (.leased, .withdrawn), (.dead, .withdrawn):
             true
         // A lease renewed on the same delivery.
         case (.leased, .leased): true

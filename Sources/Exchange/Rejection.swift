@@ -29,6 +29,33 @@ package struct Rejection: Error, Sendable, Equatable {
     }
 }
 
+/// Where an element stands in a letter, for those who find a mistake only when they know more than the
+/// letter.
+///
+/// Two places are always equal: where something stands does not make two letters different.
+package struct ElementPlace: Sendable, Hashable {
+    /// Like a finding's.
+    package let path: String
+    package let line: Int
+    package let column: Int
+
+    package static let unknown = ElementPlace(path: "", line: 0, column: 0)
+
+    package init(path: String, line: Int, column: Int) {
+        self.path = path
+        self.line = line
+        self.column = column
+    }
+
+    package func finding(_ code: RejectionCode, _ detail: String) -> Finding {
+        Finding(path: path, line: line, column: column, code: code, detail: detail)
+    }
+
+    package static func == (left: ElementPlace, right: ElementPlace) -> Bool { true }
+
+    package func hash(into hasher: inout Hasher) {}
+}
+
 /// One mistake in a letter, with its place.
 package struct Finding: Sendable, Equatable {
     /// `/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/To[2]/OrganId`; empty where the place is the whole

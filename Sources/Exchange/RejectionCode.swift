@@ -45,7 +45,9 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case recipientNotActive = "recipient_not_active"
     case tooManyRecipients = "too_many_recipients"
     case secretLetter = "secret_letter"
-    case operationNotSupported = "operation_not_supported"
+    case targetUnknown = "target_unknown"
+    case targetNotYours = "target_not_yours"
+    case targetNotRecipient = "target_not_recipient"
     case documentConflict = "document_conflict"
 
     // Attachments
@@ -74,4 +76,5 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case leaseStale = "lease_stale"
     case deliveryNotFound = "delivery_not_found"
     case deliveryNotDead = "delivery_not_dead"
+    case deliveryWithdrawn = "delivery_withdrawn"
 }

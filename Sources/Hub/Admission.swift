@@ -28,14 +28,16 @@ package struct AuthorizedSender: Sendable {
 
 /// Decides whether a verified message may go in: who speaks for whom, who may receive, what policy demands.
 package struct Admission: Sendable {
-    private let directory: Directory
+    let directory: Directory
     private let policy: HubPolicy
-    private let now: Instant
+    let now: Instant
+    let hubStatus: HubStatus
 
     /// - Parameter directory: one snapshot for the whole decision.
-    package init(directory: Directory, policy: HubPolicy, now: Instant) {
+    package init(directory: Directory, policy: HubPolicy, hubStatus: HubStatus, now: Instant) {
         self.directory = directory
         self.policy = policy
+        self.hubStatus = hubStatus
         self.now = now
     }
 
@@ -80,15 +82,16 @@ package struct Admission: Sendable {
     private func admit(
         _ letter: Letter, _ verified: VerifiedMessage, from sender: AuthorizedSender, requestID: String
     ) throws(Rejection) -> NewDocument {
-        guard letter.businessType == 0 else {
-            throw Rejection(
-                .operationNotSupported,
-                "Trục chưa nhận nghiệp vụ thu hồi, cập nhật, thay thế; BussinessDocType phải là 0.")
-        }
         let route = try resolve(letter)
+        let action = try action(of: letter, route, from: sender.agency)
         let hold = try requireSignature(verified, of: sender)
+        // What it does to others could not be taken back if it were refused in the end.
+        if action != nil, hold != nil { throw unknownRevocation("") }
         let code = sender.agency.code
-        let key = Self.key(["letter", code.string, letter.documentID.string, String(letter.businessType)])
+        var parts = ["letter", code.string, letter.documentID.string, String(letter.businessType)]
+        // A letter may be recalled or updated more than once, under one DocumentId.
+        if action != nil { parts.append(verified.read.sha256.hex) }
+        let key = Self.key(parts)
         var document = NewDocument(
             key: key, kind: .letter, sender: code, documentID: letter.documentID,
             code: letter.code, businessType: letter.businessType, subject: letter.subject,
@@ -98,14 +101,17 @@ package struct Admission: Sendable {
             indication: verified.verdict.summary, verdict: verified.verdict.json(),
             signerSHA256: verified.signers.first, requestID: requestID, status: nil)
         document.redirected = route.redirected
+        document.action = action
         document.evidence = verified.evidence
         document.hold = hold
         document.isUnsettled = verified.verdict.restsOnUnknownRevocation
         return document
     }
 
-    private struct Route {
+    struct Route {
         var recipients: [AgencyCode] = []
+        /// The same, with the codes under which each may have got earlier letters.
+        var parties: [LetterAction.Party] = []
         /// Which ended agency the letter named, by the successor that gets it.
         var redirected: [AgencyCode: AgencyCode] = [:]
     }
@@ -136,6 +142,9 @@ package struct Admission: Sendable {
                     organization)
                 continue
             }
+            if letter.business.kind != .new {
+                route.parties.append(party(agency, named: named.code, organization.place))
+            }
             // Two that were merged, or one and its successor: one delivery.
             if route.recipients.contains(agency.code) { continue }
             if agency.code != named.code { route.redirected[agency.code] = named.code }
@@ -143,10 +152,9 @@ package struct Admission: Sendable {
         }
         if let date = letter.promulgationInstant, date > now {
             findings.append(
-                Finding(
-                    path: "/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/PromulgationInfo/PromulgationDate",
-                    line: 0, column: 0, code: .valueInvalid,
-                    detail: "Ngày ban hành \(letter.promulgationDate) ở tương lai."))
+                letter.promulgationPlace.finding(
+                    .valueInvalid,
+                    "Ngày ban hành \(letter.promulgationDate) ở tương lai; hãy ghi ngày ký ban hành."))
         }
         if let first = findings.first { throw Rejection(first.code, first.detail, findings: findings) }
         return route
@@ -187,12 +195,15 @@ package struct Admission: Sendable {
         case .hold:
             return Hold(
                 until: now.adding(seconds: Int64(policy.holdSecondsMax)), atDeadline: policy.afterHold)
-        case .refuse:
-            throw Rejection(
-                .revocationUnknown,
-                "Chưa biết chứng thư ký có bị thu hồi hay không; văn bản chưa được nhận, hãy gửi lại sau. "
-                    + reasons, remedy: .retry(afterSeconds: policy.revocationRetrySeconds))
+        case .refuse: throw unknownRevocation(reasons)
         }
+    }
+
+    private func unknownRevocation(_ reasons: String) -> Rejection {
+        Rejection(
+            .revocationUnknown,
+            "Chưa biết chứng thư ký có bị thu hồi hay không; văn bản chưa được nhận, hãy gửi lại sau. "
+                + reasons, remedy: .retry(afterSeconds: policy.revocationRetrySeconds))
     }
 
     // MARK: Statuses
@@ -204,31 +215,34 @@ package struct Admission: Sendable {
             throw Rejection(
                 .statusCodeUnknown, "Mã trạng thái \(status.statusCode) không thuộc 01–06, 13, 15, 16.")
         }
-        switch code {
-        case .recallRequested, .agreed, .declined:
+        guard let named = directory.agency(status.responseFor.organID) else {
+            let detail = "ResponseFor/OrganId \(status.responseFor.organID) không có trong danh bạ."
             throw Rejection(
-                .operationNotSupported, "Trục chưa nhận trạng thái \(code.rawValue) (lấy lại, cập nhật).")
-        default: break
+                .statusTargetUnknown, detail,
+                findings: [status.responseFor.place.finding(.statusTargetUnknown, detail)])
         }
-        guard let sender = directory.agency(status.responseFor.organID) else {
-            throw Rejection(
-                .statusTargetUnknown,
-                "ResponseFor/OrganId \(status.responseFor.organID) không có trong danh bạ.")
-        }
+        let reader = directory.recipient(named.code, at: now) ?? named
         // Statuses repeat (05), so what makes one unique is its bytes.
         let key = Self.statusKey(from: caller.code, sha256: verified.read.sha256)
-        return NewDocument(
+        var document = NewDocument(
             key: key, kind: .status, sender: caller.code, documentID: status.responseFor.documentID,
             code: status.responseFor.code, businessType: 0, subject: code.title, priority: .normal,
             promulgationDate: status.responseFor.promulgationDate, dueDate: nil,
-            recipients: [sender.code],
+            recipients: [reader.code],
             payload: verified.read.payload, byteCount: verified.read.byteCount,
             sha256: verified.read.sha256,
             detachedSignature: verified.read.detachedSignature, indication: verified.verdict.summary,
             verdict: verified.verdict.json(), signerSHA256: verified.signers.first, requestID: requestID,
             status: StatusDetails(
-                originalSender: sender.code, targetDocumentID: status.responseFor.documentID,
-                code: code.rawValue, description: status.description, timestamp: status.timestamp))
+                originalSender: named.code, targetDocumentID: status.responseFor.documentID,
+                code: code.rawValue, description: status.description, timestamp: status.timestamp,
+                owners: directory.inheritedCodes(of: named, at: now),
+                reporters: directory.inheritedCodes(of: caller, at: now)))
+        if code == .recallRequested {
+            document.action = request(
+                status, to: party(reader, named: named.code, status.responseFor.place), from: caller)
+        }
+        return document
     }
 
     static func statusKey(from sender: AgencyCode, sha256: Digest256) -> DocumentKey {

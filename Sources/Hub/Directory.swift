@@ -29,6 +29,8 @@ package final class Directory: Sendable {
     package let agencies: [Agency]
     package let principals: [Principal]
     private let byCode: [AgencyCode: Int]
+    /// Whose business each agency has been given, by its own code.
+    private let bySuccessor: [AgencyCode: [Int]]
     private let agencyByCertificate: [Digest256: Int]
     private let principalByCertificate: [Digest256: Int]
     private let index: DirectorySearch
@@ -53,6 +55,12 @@ package final class Directory: Sendable {
         }
         self.agencies = agencies
         self.principals = principals
+        var bySuccessor: [AgencyCode: [Int]] = [:]
+        for (index, agency) in agencies.enumerated() {
+            guard let successor = agency.successor, let heir = byCode[successor] else { continue }
+            bySuccessor[agencies[heir].code, default: []].append(index)
+        }
+        self.bySuccessor = bySuccessor
         self.byCode = byCode
         self.agencyByCertificate = agencyByCertificate
         self.principalByCertificate = principalByCertificate
@@ -83,6 +91,24 @@ package final class Directory: Sendable {
         }
         return nil
     }
+
+    /// The agency's own code, and those of ended ones whose business it has taken over, by however many
+    /// mergers: under any of them it may have sent or got a letter.
+    package func inheritedCodes(of agency: Agency, at instant: Instant) -> [AgencyCode] {
+        var codes = [agency.code]
+        var next = 0
+        while next < codes.count, codes.count < Self.inheritedMax {
+            for index in bySuccessor[codes[next]] ?? [] {
+                let former = agencies[index]
+                if former.hasEnded(at: instant), !codes.contains(former.code) { codes.append(former.code) }
+            }
+            next += 1
+        }
+        return codes
+    }
+
+    /// A province that took over every commune of three.
+    private static let inheritedMax = 1000
 
     /// Whether `caller`'s software may send in `sender`'s name at `instant`.
     package func maySend(_ caller: Agency, for sender: Agency, at instant: Instant) -> Bool {

@@ -30,6 +30,12 @@ package struct HubStatus: Sendable {
             self.promulgationDate = promulgationDate
         }
 
+        init(_ noticed: NoticedLetter) {
+            self.init(
+                sender: noticed.sender, documentID: noticed.documentID, code: noticed.code,
+                promulgationDate: noticed.promulgationDate)
+        }
+
         package init(_ stored: StoredDocument) {
             self.init(
                 sender: stored.summary.sender, documentID: stored.summary.documentID, code: stored.code,

@@ -22,13 +22,15 @@ package final class Intake: Sendable {
     private let rules: Mutex<JudgingRules>
     private let policy: Mutex<HubPolicy>
     private let signers: SeenSigners
+    private let hubStatus: HubStatus
 
     package init(
         spools: SpoolDirectory, sequencer: Sequencer, inboxes: Inboxes, issuer: ReceiptIssuer,
         workers: Workers,
         metrics: Metrics, clock: Clock, bytesMax: Int64, rules: JudgingRules,
-        policy: HubPolicy, signers: SeenSigners
+        policy: HubPolicy, signers: SeenSigners, hubStatus: HubStatus
     ) {
+        self.hubStatus = hubStatus
         self.spools = spools
         self.sequencer = sequencer
         self.inboxes = inboxes
@@ -87,7 +89,7 @@ package final class Intake: Sendable {
     ) {
         do throws(Rejection) {
             let admission = Admission(
-                directory: directory, policy: policy.withLock { $0 }, now: clock.now())
+                directory: directory, policy: policy.withLock { $0 }, hubStatus: hubStatus, now: clock.now())
             let sender = try admission.authorize(read, from: caller)
             let verified = verify(read, from: sender.agency)
             let admitted = try admission.admit(verified, from: sender, requestID: requestID)
@@ -132,7 +134,7 @@ package final class Intake: Sendable {
             case .success(.accepted(let acceptance)):
                 count(acceptance)
                 if !acceptance.isReplay, acceptance.heldUntil == nil {
-                    inboxes.deliveriesArrived(for: acceptance.recipients)
+                    inboxes.deliveriesArrived(for: acceptance.recipients + acceptance.woken)
                 }
                 issue(acceptance, checkpoint, completion)
             case .success: preconditionFailure("an acceptance gave another outcome")

@@ -6,15 +6,19 @@ internal import OpenSSL
 /// `Change.accept`: the document, its deliveries and its log entry.
 extension Store {
     /// Where a document goes, and which letter it is about.
-    private struct Route {
+    struct Route {
         /// Ordered by number; each once.
         var recipients: [(id: Int64, code: AgencyCode)]
         /// The letter, where this is a status message.
         var letter: DocumentRow?
+        /// What a status says of which copy.
+        var report: Report?
+        /// What it does to earlier letters.
+        var effect: ActionEffect?
     }
 
     /// What routing can find out.
-    private enum Routing {
+    enum Routing {
         case to(Route)
         case replay(DocumentRow)
         case rejected(Rejection)
@@ -32,8 +36,7 @@ extension Store {
             }
             return .success(.accepted(try acceptance(known, batch)))
         }
-        let routing = if let status = new.status { try route(status, new) } else { try route(new) }
-        switch routing {
+        switch try route(new) {
         case .rejected(let rejection): return .failure(rejection)
         case .replay(let first): return .success(.accepted(try acceptance(first, batch)))
         case .to(let route):
@@ -50,9 +53,15 @@ extension Store {
     }
 
     private func route(_ new: NewDocument) throws(DatabaseError) -> Routing {
+        if let action = new.action { return try route(action, new) }
+        if let status = new.status { return try route(status, new) }
+        return try route(to: new.recipients)
+    }
+
+    func route(to codes: [AgencyCode]) throws(DatabaseError) -> Routing {
         var recipients: [(id: Int64, code: AgencyCode)] = []
-        recipients.reserveCapacity(new.recipients.count)
-        for code in new.recipients {
+        recipients.reserveCapacity(codes.count)
+        for code in codes {
             guard let id = try agencies.listed(code) else {
                 return .rejected(Rejection(.recipientUnknown, "Nơi nhận \(code) không có trong danh bạ."))
             }
@@ -62,45 +71,10 @@ extension Store {
         var unique: [(id: Int64, code: AgencyCode)] = []
         unique.reserveCapacity(recipients.count)
         for recipient in recipients where recipient.id != unique.last?.id { unique.append(recipient) }
-        return .to(Route(recipients: unique, letter: nil))
+        return .to(Route(recipients: unique))
     }
 
-    /// A status message goes to the sender of the letter that it names, if it comes from one of its
-    /// recipients.
-    private func route(_ status: StatusDetails, _ new: NewDocument) throws(DatabaseError) -> Routing {
-        let letters =
-            if let sender = try agencies.existing(status.originalSender) {
-                try documents.letters(status.targetDocumentID, sender: sender)
-            } else {
-                [DocumentRow]()
-            }
-        guard !letters.isEmpty else {
-            return .rejected(
-                Rejection(
-                    .statusTargetUnknown,
-                    "Không có văn bản \(status.targetDocumentID) do \(status.originalSender) gửi qua trục."))
-        }
-        if let agency = try agencies.existing(new.sender) {
-            for letter in letters where try deliveries.has(letter, recipient: agency) {
-                // Of every code but 05 the first one counts: software that lost a reply sends it again, with
-                // another time in it and so other bytes.
-                if BusinessStatus(rawValue: status.code)?.mayRepeat != true,
-                    let first = try documents.firstStatus(
-                        letter: letter.id, agency: agency, code: status.code),
-                    let row = try documents.find(id: first)
-                {
-                    return .replay(row)
-                }
-                return .to(Route(recipients: [(letter.senderID, letter.sender)], letter: letter))
-            }
-        }
-        return .rejected(
-            Rejection(
-                .statusNotRecipient,
-                "\(new.sender) không phải nơi nhận của văn bản \(status.targetDocumentID)."))
-    }
-
-    private func write(
+    func write(
         _ new: NewDocument, _ route: Route, _ batch: inout Batch
     ) throws(DatabaseError) -> Acceptance {
         let salt = SecureRandom.bytes(Commitment.saltByteCount)
@@ -110,7 +84,7 @@ extension Store {
         let id = batch.nextDocument
         let leaf = batch.frontier.size
         let entry = try append(
-            Self.event(new, recipients, route.letter, salt), document: id, previous: previous, to: &batch)
+            Self.event(new, route, salt), document: id, previous: previous, to: &batch)
         let payload: PayloadLocation =
             switch new.payload {
             case .memory(let bytes): batch.payload.add(bytes, .document, sha256: new.sha256)
@@ -133,8 +107,7 @@ extension Store {
         if new.isUnsettled { try verdicts.setUnsettled(true, document: id) }
         if let letter = route.letter, let status = new.status {
             try entries.setLastEntry(document: letter.id, leaf)
-            let agency = try agencies.number(of: new.sender)
-            try documents.insertStatus(status, letter: letter.id, agency: agency, document: id)
+            try record(status, route.report, letter, by: new.sender, document: id, batch.at)
         }
         let state: DeliveryState = new.hold == nil ? .queued : .held
         var made: [Acceptance.Delivery] = []
@@ -152,24 +125,27 @@ extension Store {
         batch.nextDocument += 1
         batch.counts.add(Int64(made.count), to: state)
         batch.hasAccepted = true
+        let woken = try route.effect.map { effect throws(DatabaseError) in
+            try carryOut(effect, by: id, new, &batch)
+        }
         return Acceptance(
             key: new.key, kind: new.kind, documentID: new.documentID, sender: new.sender,
             byteCount: new.byteCount, sha256: new.sha256, indication: new.indication, acceptedAt: batch.at,
             leafIndex: leaf, treeSize: Batch.pendingTreeSize, entry: entry, deliveries: made, isReplay: false,
-            heldUntil: new.hold?.until)
+            heldUntil: new.hold?.until, woken: woken ?? [])
     }
 
-    private static func event(
-        _ new: NewDocument, _ recipients: [AgencyCode], _ letter: DocumentRow?, _ salt: [UInt8]
-    ) -> LogEvent {
+    private static func event(_ new: NewDocument, _ route: Route, _ salt: [UInt8]) -> LogEvent {
+        let recipients = route.recipients.map(\.code)
         let facts = AcceptedFacts(
             documentKey: new.key, kind: new.kind, sender: new.sender, recipients: recipients,
             byteCount: new.byteCount, sha256: new.sha256, indication: new.indication,
             verdictSHA256: SHA256.hash(new.verdict), signerSHA256: new.signerSHA256,
             subject: Commitment(to: new.subject, field: "subject", salt: salt), requestID: new.requestID,
             caller: new.caller, redirected: new.redirected, evidenceSHA256: new.evidence?.sha256,
-            heldUntil: new.hold?.until)
-        guard let letter, let status = new.status else { return .documentAccepted(facts) }
+            heldUntil: new.hold?.until, operation: route.effect?.action.operation,
+            targets: route.effect?.letters.map(\.key) ?? [])
+        guard let letter = route.letter, let status = new.status else { return .documentAccepted(facts) }
         return .statusReceived(facts, StatusFacts(letterKey: letter.key, code: status.code))
     }
 

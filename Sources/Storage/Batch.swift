@@ -47,6 +47,7 @@ extension DeliveryCounts {
         case .delivered: delivered += count
         case .dead: dead += count
         case .held: held += count
+        case .withdrawn: withdrawn += count
         }
     }
 }

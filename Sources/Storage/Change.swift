@@ -69,7 +69,8 @@ package struct NewDocument: Sendable {
     package var priority: Priority
     package var promulgationDate: String
     package var dueDate: String?
-    /// Codes of the directory, not aliases. Ignored for a status message, which goes to the letter's sender.
+    /// Codes of the directory, not aliases. Of a status message the first gets it, where the letter's sender
+    /// has ended; with none it goes to the letter's sender.
     package var recipients: [AgencyCode]
     package var payload: Payload
     package var byteCount: Int64
@@ -96,6 +97,8 @@ package struct NewDocument: Sendable {
     package var hold: Hold?
     /// The verdict rests on unknown revocation and is to be looked at again.
     package var isUnsettled = false
+    /// What it does to earlier letters.
+    package var action: LetterAction?
 
     package init(
         key: DocumentKey, kind: DocumentKind, sender: AgencyCode, documentID: ExactString, code: String,
@@ -129,8 +132,13 @@ package struct NewDocument: Sendable {
 
 /// What a status message says about which letter.
 package struct StatusDetails: Sendable {
-    /// The agency that sent the letter.
+    /// The agency that sent the letter, as the message names it; gets the message.
     package var originalSender: AgencyCode
+    /// Agencies whose letter it may be: that one, and those whose business it has taken over.
+    package var owners: [AgencyCode]
+    /// Codes under which the reporting agency may have got the letter: its own, and those of agencies whose
+    /// business it has taken over.
+    package var reporters: [AgencyCode]
     package var targetDocumentID: ExactString
     /// `03`; see `BusinessStatus`.
     package var code: String
@@ -140,9 +148,11 @@ package struct StatusDetails: Sendable {
 
     package init(
         originalSender: AgencyCode, targetDocumentID: ExactString, code: String, description: String,
-        timestamp: String
+        timestamp: String, owners: [AgencyCode]? = nil, reporters: [AgencyCode] = []
     ) {
         self.originalSender = originalSender
+        self.owners = owners ?? [originalSender]
+        self.reporters = reporters
         self.targetDocumentID = targetDocumentID
         self.code = code
         self.description = description

@@ -24,6 +24,7 @@ extension DeliveryState {
         case .delivered: 2
         case .dead: 3
         case .held: 4
+        case .withdrawn: 5
         }
     }
 
@@ -34,6 +35,7 @@ extension DeliveryState {
         case 2: self = .delivered
         case 3: self = .dead
         case 4: self = .held
+        case 5: self = .withdrawn
         default: return nil
         }
     }
@@ -143,19 +145,19 @@ final class DeliveryTable {
         }
     }
 
-    /// Whether the document went to that agency: a binary search, because a broadcast has thousands of
-    /// deliveries and each of its recipients sends several statuses back.
-    func has(_ document: DocumentRow, recipient: Int64) throws(DatabaseError) -> Bool {
+    /// The delivery of the document to that agency, where there is one: a binary search, because a broadcast
+    /// has thousands of deliveries and each of its recipients sends several statuses back.
+    func find(_ document: DocumentRow, recipient: Int64) throws(DatabaseError) -> Int64? {
         var lower = document.firstDelivery
         var upper = lower + document.deliveryCount
         while lower < upper {
             let middle = lower + (upper - lower) / 2
             selectRecipient.bind(1, middle)
-            guard let found = try selectRecipient.first({ $0.integer(0) }) else { return false }
-            if found == recipient { return true }
+            guard let found = try selectRecipient.first({ $0.integer(0) }) else { return nil }
+            if found == recipient { return middle }
             if found < recipient { lower = middle + 1 } else { upper = middle }
         }
-        return false
+        return nil
     }
 
     /// The next ones of a recipient, with what they deliver.

@@ -16,6 +16,9 @@ struct DocumentRow {
     let firstDelivery: Int64
     let deliveryCount: Int64
     let senderID: Int64
+    let businessType: Int
+
+    var isRecall: Bool { businessType == LetterOperation.recall.number }
 }
 
 /// A document as it is written.
@@ -61,6 +64,7 @@ final class DocumentTable {
     private let selectLetters: SQLiteStatement
     private let insert: SQLiteStatement
     private let selectStatus: SQLiteStatement
+    private let selectLastStatus: SQLiteStatement
     private let insertStatus: SQLiteStatement
     private let setCaller: SQLiteStatement
     /// The next row's id.
@@ -68,7 +72,7 @@ final class DocumentTable {
 
     private static let columns = """
         d.id, d.key, d.kind, a.code, d.document_id, d.byte_count, d.sha256, d.indication, d.accepted_at,
-        d.leaf, d.first_delivery, d.delivery_count, d.sender
+        d.leaf, d.first_delivery, d.delivery_count, d.sender, d.business_type
         """
 
     init(_ connection: SQLiteConnection) throws(DatabaseError) {
@@ -88,9 +92,15 @@ final class DocumentTable {
             """)
         selectStatus = try connection.prepare(
             "SELECT document FROM statuses WHERE letter = ? AND agency = ? AND code = ? ORDER BY id LIMIT 1")
+        selectLastStatus = try connection.prepare(
+            """
+            SELECT document FROM statuses WHERE letter = ? AND delivery = ? AND code = ?
+            ORDER BY id DESC LIMIT 1
+            """)
         insertStatus = try connection.prepare(
             """
-            INSERT INTO statuses(letter, agency, code, document, description, timestamp) VALUES(?,?,?,?,?,?)
+            INSERT INTO statuses(letter, agency, code, document, description, timestamp, delivery,
+            out_of_order) VALUES(?,?,?,?,?,?,?,?)
             """)
         setCaller = try connection.prepare("UPDATE documents SET caller = ? WHERE id = ?")
         firstFreeID =
@@ -122,7 +132,7 @@ final class DocumentTable {
             sender: ExactString(row.text(3)), documentID: ExactString(row.text(4)), byteCount: row.integer(5),
             sha256: sha256, indication: row.text(7), acceptedAt: Instant(milliseconds: row.integer(8)),
             leaf: row.integer(9), firstDelivery: row.integer(10), deliveryCount: row.integer(11),
-            senderID: row.integer(12))
+            senderID: row.integer(12), businessType: Int(row.integer(13)))
     }
 
     func insert(_ document: NewDocument, _ values: DocumentValues) throws(DatabaseError) {
@@ -182,8 +192,17 @@ final class DocumentTable {
         return try selectStatus.first { $0.integer(0) }
     }
 
+    /// The document of the last status of that code about that copy.
+    func lastStatus(letter: Int64, delivery: Int64, code: String) throws(DatabaseError) -> Int64? {
+        selectLastStatus.bind(1, letter)
+        selectLastStatus.bind(2, delivery)
+        selectLastStatus.bind(3, code)
+        return try selectLastStatus.first { $0.integer(0) }
+    }
+
     func insertStatus(
-        _ status: StatusDetails, letter: Int64, agency: Int64, document: Int64
+        _ status: StatusDetails, letter: Int64, agency: Int64, document: Int64, delivery: Int64?,
+        isOutOfOrder: Bool
     ) throws(DatabaseError) {
         insertStatus.bind(1, letter)
         insertStatus.bind(2, agency)
@@ -191,6 +210,8 @@ final class DocumentTable {
         insertStatus.bind(4, document)
         insertStatus.bind(5, status.description)
         insertStatus.bind(6, status.timestamp)
+        insertStatus.bind(7, delivery)
+        insertStatus.bind(8, isOutOfOrder ? 1 : 0)
         try insertStatus.run()
     }
 }

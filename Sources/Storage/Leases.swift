@@ -48,6 +48,7 @@ extension Store {
     ) throws(DatabaseError) -> Result<Outcome, Rejection> {
         guard let delivery = try find(id, of: recipient) else { return .failure(.unknownDelivery) }
         if delivery.state == .delivered, Self.holds(token, delivery) { return .success(.acknowledged) }
+        if delivery.state == .withdrawn { return .failure(.withdrawn) }
         guard delivery.state == .leased, Self.holds(token, delivery) else { return .failure(.staleLease) }
         try deliveries.deliver(id, at: batch.at)
         try append(
@@ -61,6 +62,7 @@ extension Store {
         _ id: Int64, _ recipient: AgencyCode, _ token: LeaseToken, reason: String?, _ batch: inout Batch
     ) throws(DatabaseError) -> Result<Outcome, Rejection> {
         guard let delivery = try find(id, of: recipient) else { return .failure(.unknownDelivery) }
+        if delivery.state == .withdrawn { return .failure(.withdrawn) }
         guard delivery.state == .leased, Self.holds(token, delivery) else { return .failure(.staleLease) }
         let isDead = try giveBack(delivery, reason: reason, .deliveryReleased(Self.facts(delivery)), &batch)
         return .success(.released(isDead: isDead))
@@ -70,6 +72,7 @@ extension Store {
         _ id: Int64, _ recipient: AgencyCode, _ token: LeaseToken, seconds: Int, _ at: Instant
     ) throws(DatabaseError) -> Result<Outcome, Rejection> {
         guard let delivery = try find(id, of: recipient) else { return .failure(.unknownDelivery) }
+        if delivery.state == .withdrawn { return .failure(.withdrawn) }
         guard delivery.state == .leased, Self.holds(token, delivery) else { return .failure(.staleLease) }
         let until = at.adding(seconds: Int64(Self.clamp(seconds)))
         try deliveries.extend(id, until: until)
@@ -138,6 +141,9 @@ extension Store {
 extension Rejection {
     fileprivate static let unknownDelivery = Rejection(
         .deliveryNotFound, "Không có lượt phát này trong hộp đến của cơ quan.")
+    fileprivate static let withdrawn = Rejection(
+        .deliveryWithdrawn,
+        "Nơi gửi đã thu hồi hoặc thay thế văn bản này trước khi nó được xác nhận; hãy bỏ bản đã tải về.")
     fileprivate static let staleLease = Rejection(
         .leaseStale, "Mã giữ đã hết hiệu lực; lượt phát này có thể đã được giao lại.")
 }

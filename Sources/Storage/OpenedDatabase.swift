@@ -19,11 +19,11 @@ final class StateTable {
         self.connection = connection
         let columns = """
             size, root, segment, segment_end, next_segment, anchor_segment, anchor_offset,
-            queued, leased, delivered, dead, held
+            queued, leased, delivered, dead, held, withdrawn
             """
         select = try connection.prepare("SELECT \(columns) FROM state")
         put = try connection.prepare(
-            "INSERT OR REPLACE INTO state(id, \(columns)) VALUES(1,?,?,?,?,?,?,?,?,?,?,?,?)")
+            "INSERT OR REPLACE INTO state(id, \(columns)) VALUES(1,?,?,?,?,?,?,?,?,?,?,?,?,?)")
     }
 
     /// Nil in a database that was made just now.
@@ -39,7 +39,7 @@ final class StateTable {
                         }),
                     counts: DeliveryCounts(
                         queued: row.integer(7), leased: row.integer(8), delivered: row.integer(9),
-                        dead: row.integer(10), held: row.integer(11)))
+                        dead: row.integer(10), held: row.integer(11), withdrawn: row.integer(12)))
             }
         } ?? nil
     }
@@ -57,6 +57,7 @@ final class StateTable {
         put.bind(10, values.counts.delivered)
         put.bind(11, values.counts.dead)
         put.bind(12, values.counts.held)
+        put.bind(13, values.counts.withdrawn)
         try put.run()
     }
 

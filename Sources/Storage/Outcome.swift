@@ -45,6 +45,8 @@ package struct Acceptance: Sendable {
     package var isReplay: Bool
     /// Where its deliveries waited, or still wait, for an answer about revocation.
     package var heldUntil: Instant?
+    /// Whose inboxes got something else with it. Not of a replay.
+    package var woken: [AgencyCode] = []
 
     package var recipients: [AgencyCode] { deliveries.map(\.recipient) }
 }
@@ -130,6 +132,7 @@ package struct Trail: Sendable {
     package let evidence: TrailEvidence?
     /// The first that covers the document's entry.
     package let timestamp: CheckpointTimestamp?
+    package let relations: [TrailRelation]
 }
 
 /// A letter judged again.
@@ -190,6 +193,35 @@ package struct TrailDelivery: Sendable {
     package let addressedTo: AgencyCode?
     /// As it was when the letter came.
     package let recipientName: String
+    /// The furthest of 01–06 that the recipient reported.
+    package let progress: BusinessStatus?
+    /// The latest.
+    package let request: TrailRequest?
+    /// The document that took it back.
+    package let withdrawnBy: DocumentKey?
+
+    package var cycle: LifeCycle {
+        LifeCycle(delivery: state, progress: progress, request: request?.request)
+    }
+}
+
+/// What the sender asks of a recipient that has the letter.
+package struct TrailRequest: Sendable {
+    package let request: LifeCycle.Request
+    /// The recall, update or replacement, or the status 13.
+    package let by: DocumentKey
+    package let at: Instant
+    package let answeredAt: Instant?
+}
+
+/// Another letter that this one recalls, updates or replaces, or that does so to this one.
+package struct TrailRelation: Sendable {
+    package let operation: LetterOperation
+    /// This one does it to the other.
+    package let isActive: Bool
+    package let key: DocumentKey
+    package let documentID: ExactString
+    package let acceptedAt: Instant
 }
 
 package struct TrailStatus: Sendable {
@@ -200,14 +232,20 @@ package struct TrailStatus: Sendable {
     package let timestamp: String
     package let receivedAt: Instant
     package let leafIndex: Int64
+    /// Nil where the letter's recipients did not have the agency under that code.
+    package let delivery: Int64?
+    /// It did not follow from those before it.
+    package let isOutOfOrder: Bool
 }
 
 package struct SentDocument: Sendable {
     package struct Delivery: Sendable {
         package let recipient: AgencyCode
-        package let state: DeliveryState
         /// The code of the last business status that the recipient sent back.
         package let lastStatus: String?
+        package let cycle: LifeCycle
+
+        package var state: DeliveryState { cycle.delivery }
     }
 
     package let summary: DocumentSummary
@@ -236,11 +274,14 @@ package struct DeliveryCounts: Sendable, Equatable {
     package var delivered: Int64 = 0
     package var dead: Int64 = 0
     package var held: Int64 = 0
+    package var withdrawn: Int64 = 0
 
     package init(
-        queued: Int64 = 0, leased: Int64 = 0, delivered: Int64 = 0, dead: Int64 = 0, held: Int64 = 0
+        queued: Int64 = 0, leased: Int64 = 0, delivered: Int64 = 0, dead: Int64 = 0, held: Int64 = 0,
+        withdrawn: Int64 = 0
     ) {
         self.held = held
+        self.withdrawn = withdrawn
         self.queued = queued
         self.leased = leased
         self.delivered = delivered

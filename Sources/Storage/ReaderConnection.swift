@@ -11,7 +11,8 @@ final class ReaderConnection {
     private let letters: SQLiteStatement
     private let deliveriesOf: SQLiteStatement
     private let statusesOf: SQLiteStatement
-    private let lastStatus: SQLiteStatement
+    private let requestsOf: SQLiteStatement
+    private let relationsOf: SQLiteStatement
     private let story: SQLiteStatement
     private let entryLinks: SQLiteStatement
     private let sent: SQLiteStatement
@@ -42,18 +43,31 @@ final class ReaderConnection {
             """
             SELECT v.id, a.code, v.state, v.attempt, v.leased_until, v.delivered_at, v.reason, v.recipient,
             v.addressed_to, coalesce((SELECT n.name FROM former_names n WHERE n.agency = a.id AND n.until > ?3
-            ORDER BY n.until LIMIT 1), a.name)
+            ORDER BY n.until LIMIT 1), a.name),
+            (SELECT w.key FROM documents w WHERE w.id = v.withdrawn_by), v.progress, v.last_status
             FROM deliveries v JOIN agencies a ON a.id = v.recipient
             WHERE v.id >= ?1 AND v.id < ?2 ORDER BY v.id
             """)
         statusesOf = try connection.prepare(
             """
-            SELECT d.key, a.code, t.code, t.description, t.timestamp, d.accepted_at, d.leaf
+            SELECT d.key, a.code, t.code, t.description, t.timestamp, d.accepted_at, d.leaf, t.delivery,
+            t.out_of_order
             FROM statuses t JOIN documents d ON d.id = t.document JOIN agencies a ON a.id = t.agency
             WHERE t.letter = ? ORDER BY t.id
             """)
-        lastStatus = try connection.prepare(
-            "SELECT code FROM statuses WHERE letter = ? AND agency = ? ORDER BY id DESC LIMIT 1")
+        requestsOf = try connection.prepare(
+            """
+            SELECT r.delivery, r.operation, r.answer, r.at, r.answered_at, d.key
+            FROM requests r JOIN documents d ON d.id = r.by WHERE r.delivery >= ? AND r.delivery < ?
+            ORDER BY r.id
+            """)
+        relationsOf = try connection.prepare(
+            """
+            SELECT 0, r.operation, d.key, d.document_id, d.accepted_at
+            FROM relations r JOIN documents d ON d.id = r.by WHERE r.letter = ?1
+            UNION ALL SELECT 1, r.operation, d.key, d.document_id, d.accepted_at
+            FROM relations r JOIN documents d ON d.id = r.letter WHERE r.by = ?1
+            """)
         story = try connection.prepare("SELECT last_entry FROM stories WHERE document = ?")
         entryLinks = try connection.prepare("SELECT previous, delivery, document FROM entries WHERE leaf = ?")
         sent = try connection.prepare(
@@ -76,7 +90,8 @@ final class ReaderConnection {
             JOIN documents d ON d.id = v.document \(DocumentSummary.join)
             WHERE v.state = 3 ORDER BY v.id LIMIT ?
             """)
-        counts = try connection.prepare("SELECT queued, leased, delivered, dead, held FROM state")
+        counts = try connection.prepare(
+            "SELECT queued, leased, delivered, dead, held, withdrawn FROM state")
     }
 
     /// What is behind a document's summary.
@@ -121,7 +136,8 @@ final class ReaderConnection {
     private func details(_ statement: SQLiteStatement) throws(DatabaseError) -> [Details] {
         var found: [Details] = []
         for details in try statement.all(Self.details).compactMap({ $0 }) {
-            let recipients = try deliveries(details).map(\.recipient)
+            // Whose copy was withdrawn has no business with the letter any more.
+            let recipients = try deliveries(details).filter { $0.state != .withdrawn }.map(\.recipient)
             found.append(details.with(recipients))
         }
         return found
@@ -159,6 +175,9 @@ final class ReaderConnection {
         let reason: String?
         let addressedTo: AgencyCode?
         let recipientName: String
+        let withdrawnBy: DocumentKey?
+        let progress: BusinessStatus?
+        let lastStatus: String?
     }
 
     func deliveries(_ details: Details) throws(DatabaseError) -> [Delivery] {
@@ -172,8 +191,48 @@ final class ReaderConnection {
                 leasedUntil: row.optionalInteger(4).map { Instant(milliseconds: $0) },
                 deliveredAt: row.optionalInteger(5).map { Instant(milliseconds: $0) },
                 reason: row.optionalText(6), addressedTo: row.optionalText(8).map { ExactString($0) },
-                recipientName: row.text(9))
+                recipientName: row.text(9),
+                withdrawnBy: row.optionalBytes(10).flatMap { DocumentKey(bytes: $0) },
+                progress: row.optionalText(11).flatMap { BusinessStatus(rawValue: $0) },
+                lastStatus: row.optionalText(12))
         }
+    }
+
+    /// The latest for each delivery.
+    func requests(_ details: Details) throws(DatabaseError) -> [Int64: TrailRequest] {
+        requestsOf.bind(1, details.firstDelivery)
+        requestsOf.bind(2, details.firstDelivery + details.deliveryCount)
+        var requests: [Int64: TrailRequest] = [:]
+        let rows = try requestsOf.all { row in
+            LetterOperation(number: Int(row.integer(1))).flatMap { operation in
+                DocumentKey(bytes: row.bytes(5)).map { key in
+                    let answer = row.optionalText(2).flatMap { BusinessStatus(rawValue: $0) }
+                    return (
+                        row.integer(0),
+                        TrailRequest(
+                            request: LifeCycle.Request(operation, answer: answer), by: key,
+                            at: Instant(milliseconds: row.integer(3)),
+                            answeredAt: row.optionalInteger(4).map { Instant(milliseconds: $0) })
+                    )
+                }
+            }
+        }
+        for case let (delivery, request)? in rows { requests[delivery] = request }
+        return requests
+    }
+
+    func relations(_ details: Details) throws(DatabaseError) -> [TrailRelation] {
+        relationsOf.bind(1, details.id)
+        return try relationsOf.all { row in
+            LetterOperation(number: Int(row.integer(1))).flatMap { operation in
+                DocumentKey(bytes: row.bytes(2)).map { key in
+                    TrailRelation(
+                        operation: operation, isActive: row.integer(0) == 1, key: key,
+                        documentID: ExactString(row.text(3)),
+                        acceptedAt: Instant(milliseconds: row.integer(4)))
+                }
+            }
+        }.compactMap { $0 }
     }
 
     func statuses(letter: Int64) throws(DatabaseError) -> [TrailStatus] {
@@ -183,15 +242,10 @@ final class ReaderConnection {
                 TrailStatus(
                     key: key, agency: ExactString(row.text(1)), code: row.text(2), description: row.text(3),
                     timestamp: row.text(4), receivedAt: Instant(milliseconds: row.integer(5)),
-                    leafIndex: row.integer(6))
+                    leafIndex: row.integer(6), delivery: row.optionalInteger(7),
+                    isOutOfOrder: row.integer(8) == 1)
             }
         }.compactMap { $0 }
-    }
-
-    func lastStatus(letter: Int64, agency: Int64) throws(DatabaseError) -> String? {
-        lastStatus.bind(1, letter)
-        lastStatus.bind(2, agency)
-        return try lastStatus.first { $0.text(0) }
     }
 
     /// The log's entries about each delivery of the document, oldest first, walked back from the last one.
@@ -241,7 +295,7 @@ final class ReaderConnection {
         try counts.first { row in
             DeliveryCounts(
                 queued: row.integer(0), leased: row.integer(1), delivered: row.integer(2),
-                dead: row.integer(3), held: row.integer(4))
+                dead: row.integer(3), held: row.integer(4), withdrawn: row.integer(5))
         } ?? DeliveryCounts()
     }
 }

@@ -13,6 +13,7 @@ enum Schema {
         Migration(version: 2, sql: version2),
         Migration(version: 3, sql: version3),
         Migration(version: 4, sql: evidence),
+        Migration(version: 5, sql: actions),
     ]
     static var version: Int { migrations.last?.version ?? 0 }
 

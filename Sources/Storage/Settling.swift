@@ -75,8 +75,9 @@ extension Store {
     ) throws(DatabaseError) -> [AgencyCode] {
         var addressees = [letter.senderID: letter.sender]
         if !toSenderOnly {
-            for delivery in try deliveries.ofDocument(letter) {
-                addressees[try agencies.number(of: delivery.recipient)] = delivery.recipient
+            // Who never got it, because it was withdrawn, is told nothing about it.
+            for copy in try actions.copies(of: letter) where copy.state != .withdrawn || copy.wasSeen {
+                addressees[copy.recipientID] = copy.recipient
             }
         }
         let ordered = addressees.sorted { $0.key < $1.key }

@@ -45,6 +45,7 @@ package final class Store {
     let entries: LogTable
     let evidence: EvidenceTable
     let verdicts: VerdictTable
+    let actions: ActionTable
     let reads: LogReads
     private let state: StateTable
     private let payloads: PayloadLog
@@ -86,6 +87,7 @@ package final class Store {
         entries = try mapping { () throws(DatabaseError) in try LogTable(opened.connection) }
         evidence = try mapping { () throws(DatabaseError) in try EvidenceTable(opened.connection) }
         verdicts = try mapping { () throws(DatabaseError) in try VerdictTable(opened.connection) }
+        actions = try mapping { () throws(DatabaseError) in try ActionTable(opened.connection) }
         reads = opened.reads
         tree = opened.tree
         frontier = opened.frontier

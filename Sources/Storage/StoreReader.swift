@@ -101,13 +101,15 @@ package final class StoreReader: Sendable {
             try reader.reading { reader throws(DatabaseError) -> Trail? in
                 guard let details = try reader.details(key) else { return nil }
                 let story = try reader.story(of: details.id, entriesMax: Self.storyEntriesMax)
+                let requests = try reader.requests(details)
                 let deliveries = try reader.deliveries(details).map { delivery in
                     TrailDelivery(
                         id: delivery.id, recipient: delivery.recipient, state: delivery.state,
                         attempt: delivery.attempt, leasedUntil: delivery.leasedUntil,
                         deliveredAt: delivery.deliveredAt, releaseReason: delivery.reason,
                         leafIndexes: story[delivery.id] ?? [], addressedTo: delivery.addressedTo,
-                        recipientName: delivery.recipientName)
+                        recipientName: delivery.recipientName, progress: delivery.progress,
+                        request: requests[delivery.id], withdrawnBy: delivery.withdrawnBy)
                 }
                 return Trail(
                     leafIndex: details.leaf, verdict: details.verdict, deliveries: deliveries,
@@ -117,7 +119,8 @@ package final class StoreReader: Sendable {
                     evidence: try details.evidence.flatMap { set throws(DatabaseError) in
                         try reader.verdicts.evidence(set)
                     },
-                    timestamp: try reader.verdicts.timestamp(covering: details.leaf))
+                    timestamp: try reader.verdicts.timestamp(covering: details.leaf),
+                    relations: try reader.relations(details))
             }
         }
     }
@@ -129,12 +132,13 @@ package final class StoreReader: Sendable {
         try read { reader throws(DatabaseError) in
             var sent: [SentDocument] = []
             for details in try reader.sent(sender, since: since, limit: limit) {
-                var deliveries: [SentDocument.Delivery] = []
-                for delivery in try reader.deliveries(details) {
-                    let status = try reader.lastStatus(letter: details.id, agency: delivery.recipientID)
-                    deliveries.append(
-                        SentDocument.Delivery(
-                            recipient: delivery.recipient, state: delivery.state, lastStatus: status))
+                let requests = try reader.requests(details)
+                let deliveries = try reader.deliveries(details).map { delivery in
+                    SentDocument.Delivery(
+                        recipient: delivery.recipient, lastStatus: delivery.lastStatus,
+                        cycle: LifeCycle(
+                            delivery: delivery.state, progress: delivery.progress,
+                            request: requests[delivery.id]?.request))
                 }
                 sent.append(SentDocument(summary: details.document.summary, deliveries: deliveries))
             }

@@ -31,6 +31,13 @@ struct ComposeCommand: Command {
         .value("--signer-competence", "S", "thẩm quyền ký, ví dụ KT. GIÁM ĐỐC"),
         .value("--staff-name", "S", "người xử lý"),
         .value("--department", "S", "đơn vị của người xử lý"),
+        .value("--recalls", "ID", "thu hồi văn bản có DocumentId này"),
+        .value("--updates", "ID", "cập nhật văn bản có DocumentId này"),
+        .value("--replaces", "ID", "thay thế văn bản có DocumentId này"),
+        .value("--replaces-for", "CODE,…", "chỉ thay thế với các nơi nhận này"),
+        .value("--add", "CODE,…", "với --updates: nơi nhận được thêm"),
+        .value("--remove", "CODE,…", "với --updates: nơi nhận bị bỏ"),
+        .value("--reason", "S", "lý do thu hồi, cập nhật, thay thế"),
         .value("--document-id", "ID", "DocumentId (mặc định CODE,yyyy/MM/dd,số/ký-hiệu)"),
         .value("-o", "OUT", "tệp edXML sẽ ghi"),
         .json,
@@ -81,7 +88,40 @@ struct ComposeCommand: Command {
         draft.priority = Priority(rawValue: priority) ?? .normal
         draft.signer = try signer(arguments)
         draft.staff = try StaffArgument.read(arguments)
+        draft.business = try business(arguments)
+        if draft.business.kind != .new { draft.reason = try arguments.required("--reason") }
         return draft
+    }
+
+    /// At most one of `--recalls`, `--updates`, `--replaces`.
+    private static func business(_ arguments: Arguments) throws -> Business {
+        let asked: [(Business.Kind, String)] = [
+            (.recall, "--recalls"), (.update, "--updates"), (.replace, "--replaces"),
+        ].filter { arguments.value($0.1) != nil }
+        var business = Business()
+        guard let (kind, option) = asked.first else { return business }
+        guard asked.count == 1, let target = arguments.value(option).map({ ExactString($0) }) else {
+            throw CommandFailure(.usage, "chỉ dùng một trong --recalls, --updates, --replaces")
+        }
+        business.kind = kind
+        if kind == .replace {
+            business.replacements = [
+                Business.Replacement(documentID: target, organIDs: codes("--replaces-for", arguments))
+            ]
+        } else {
+            business.documentID = target
+        }
+        if kind == .update {
+            business.changesDocument = true
+            business.receiverChanges =
+                codes("--add", arguments).map { Business.ReceiverChange(organID: $0, isAdded: true) }
+                + codes("--remove", arguments).map { Business.ReceiverChange(organID: $0, isAdded: false) }
+        }
+        return business
+    }
+
+    private static func codes(_ option: String, _ arguments: Arguments) -> [AgencyCode] {
+        AgencyArgument.list(arguments.value(option).map { [$0] } ?? []).map(\.code)
     }
 
     private static func signer(_ arguments: Arguments) throws -> SignerDraft? {

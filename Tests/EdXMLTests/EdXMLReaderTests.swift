@@ -15,9 +15,9 @@ import XML
         #expect(letter.sender.fax == "02050000001" && letter.sender.website == "mau.example")
         #expect(letter.recipients.map(\.organID) == ["H31.7", "H31.45.2"])
         #expect(
-            letter.recipients[1].organIDPath
+            letter.recipients[1].place.path
                 == "/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/To[2]/OrganId")
-        #expect(letter.recipients[1].position.line == 21)
+        #expect(letter.recipients[1].place.line == 21)
         #expect(letter.documentID == "H37.12,2026/11/20,482/SKHCN-CĐS")
         #expect(letter.code == "482/SKHCN-CĐS" && letter.place == "Lạng Sơn")
         #expect(letter.promulgationDate == "2026/11/20")
@@ -59,7 +59,7 @@ import XML
             .replacingOccurrences(of: "xmlns:edXML=", with: "xmlns:q=")
         let (renamed, letter) = (try readLetter(text), try readLetter(try sampleLetter()))
         #expect(renamed.subject == letter.subject && renamed.attachments == letter.attachments)
-        #expect(renamed.recipients.map(\.organIDPath) == letter.recipients.map(\.organIDPath))
+        #expect(renamed.recipients.map(\.place.path) == letter.recipients.map(\.place.path))
     }
 
     @Test func `may hold what is not known, signatures too`() throws {
@@ -150,7 +150,7 @@ import XML
         let text = try sampleLetter().with("<edXML:DocumentId>", recipients + "<edXML:DocumentId>")
         let letter = try readLetter(text)
         #expect(letter.recipients.count == 3502)
-        #expect(letter.recipients[3501].organIDPath.hasSuffix("To[3502]/OrganId"))
+        #expect(letter.recipients[3501].place.path.hasSuffix("To[3502]/OrganId"))
     }
 }
 

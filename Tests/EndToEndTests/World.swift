@@ -217,7 +217,8 @@ final class World {
     /// Composes and signs a letter; its path.
     func letter(
         from sender: String = World.sender, to recipients: [String] = World.recipients, signer: String? = nil,
-        subject: String = "V/v thử nghiệm", attachment: [UInt8] = Array("%PDF-1.7\n% mẫu\n%%EOF\n".utf8)
+        subject: String = "V/v thử nghiệm", attachment: [UInt8] = Array("%PDF-1.7\n% mẫu\n%%EOF\n".utf8),
+        more: [String] = []
     ) throws -> String {
         letters += 1
         let (pdf, unsigned, signed) = (
@@ -227,7 +228,7 @@ final class World {
         let composed = try Program.lienthong([
             "compose", "--from", sender, "--to", recipients.joined(separator: ","), "--number", "\(letters)",
             "--notation", "TEST", "--type", "Công văn", "--subject", subject, "--attach", pdf, "-o", unsigned,
-        ])
+        ] + more)
         try #require(composed.code == 0, "\(composed.errors)")
         try sign(unsigned, with: signer ?? sender, to: signed)
         return signed

@@ -95,9 +95,6 @@ enum Seeds {
 extension EdXMLMessage {
     /// What a letter says, wherever in the file it says so; nil for a status message.
     var letter: Letter? {
-        guard case .letter(var letter) = self else { return nil }
-        letter.sender.position = XMLPosition(line: 0, column: 0)
-        for index in letter.recipients.indices { letter.recipients[index].position = letter.sender.position }
-        return letter
+        if case .letter(let letter) = self { letter } else { nil }
     }
 }

@@ -64,7 +64,7 @@ struct AttackedLetter {
             guard case .letter(let letter) = try reader.message() else {
                 return (report, .failure(Rejection(.notEdXML, "a status message")))
             }
-            return (report, .success(letter.withoutPlaces))
+            return (report, .success(letter))
         } catch {
             return (report, .failure(error))
         }
@@ -96,15 +96,5 @@ struct AttackedLetter {
         guard report.indication == .totalPassed else { return "\(report.reasons)" }
         let (said, meant) = (try read.get(), try outcome(of: signed).read.get())
         return said == meant ? nil : "\(said) and not \(meant)"
-    }
-}
-
-extension Letter {
-    /// What it says, wherever in the file it says so.
-    fileprivate var withoutPlaces: Letter {
-        var copy = self
-        copy.sender.position = XMLPosition(line: 0, column: 0)
-        for index in recipients.indices { copy.recipients[index].position = copy.sender.position }
-        return copy
     }
 }

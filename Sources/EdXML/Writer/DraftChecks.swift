@@ -37,7 +37,8 @@ enum DraftChecks {
         guard text.string.utf8.count <= bytesMax else {
             throw .invalid(element: element, detail: "dài quá \(bytesMax) byte")
         }
-        let hasStrayBlank = text.string.unicodeScalars.first?.properties.isWhitespace == true
+        let hasStrayBlank =
+            text.string.unicodeScalars.first?.properties.isWhitespace == true
             || text.string.unicodeScalars.last?.properties.isWhitespace == true
             || text.string.unicodeScalars.contains { $0.value < 0x20 }
         guard !hasStrayBlank else {
@@ -101,8 +102,28 @@ enum DraftChecks {
         for letter in draft.responseFor { try responseFor(letter) }
         for place in draft.toPlaces { try optional(place, "ToPlaces/Place") }
         try optional(draft.reason, "Bussiness/BussinessDocReason")
+        try business(draft)
         try staff(draft.staff)
         try attachments(draft.attachments)
+    }
+
+    /// A letter that changes earlier ones names them.
+    private static func business(_ draft: LetterDraft) throws(DraftError) {
+        let business = draft.business
+        if let target = business.documentID { try identifier(target, "Bussiness/DocumentId") }
+        for change in business.receiverChanges {
+            try identifier(change.organID, "Receiver/OrganId", bytesMax: organIDBytesMax)
+        }
+        for replacement in business.replacements {
+            try identifier(replacement.documentID, "ReplacementInfo/DocumentId")
+            for code in replacement.organIDs {
+                try identifier(code, "ReplacementInfo/OrganIdList/OrganId", bytesMax: organIDBytesMax)
+            }
+        }
+        guard business.kind != .new, business.documentID == nil, business.replacements.isEmpty,
+            draft.responseFor.isEmpty
+        else { return }
+        throw .invalid(element: "Bussiness", detail: "phải chỉ ra văn bản bị thu hồi, cập nhật hay thay thế")
     }
 
     private static func recipients(_ recipients: [OrganizationDraft]) throws(DraftError) {

@@ -1,6 +1,6 @@
 package import Exchange
 
-/// The values of a new letter (`BussinessDocType` 0), before it is written as edXML.
+/// The values of a letter, before it is written as edXML.
 ///
 /// Dates are `yyyy/MM/dd`, Vietnam's calendar. `LetterWriter` refuses what a receiver would refuse, so that
 /// the mistake is seen at the desk where it was made.
@@ -37,6 +37,8 @@ package struct LetterDraft: Sendable {
     package var toPlaces: [String] = []
     /// When the sender's software let the letter go.
     package var tracedAt: Instant
+    /// What it does to earlier letters, and to which; its reason, paper copy and staff are those below.
+    package var business = Business()
     package var reason: String = "Văn bản điện tử mới"
     /// Whether a paper copy follows.
     package var paperFollows: Bool = false

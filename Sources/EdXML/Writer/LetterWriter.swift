@@ -113,10 +113,45 @@ package enum LetterWriter {
                 output.element("edXML:Timestamp", draft.tracedAt.edXMLTimestamp)
             }
             output.group("edXML:Bussiness") {
-                output.element("edXML:BussinessDocType", "0")
+                if draft.business.kind != .new {
+                    output.element("edXML:DocumentId", optional: draft.business.documentID?.string)
+                }
+                output.element("edXML:BussinessDocType", String(draft.business.kind.rawValue))
                 output.element("edXML:BussinessDocReason", draft.reason)
                 output.element("edXML:Paper", draft.paperFollows ? "1" : "0")
+                writeChanges(draft.business, output)
                 output.staff(draft.staff)
+            }
+        }
+    }
+
+    /// What an update changes and a replacement replaces.
+    private static func writeChanges(_ business: Business, _ output: EdXMLOutput) {
+        if business.kind == .update {
+            output.group("edXML:BussinessDocumentInfo") {
+                output.element("edXML:DocumentInfo", business.changesDocument ? "1" : "0")
+                output.element("edXML:DocumentReceiver", business.receiverChanges.isEmpty ? "0" : "1")
+                guard !business.receiverChanges.isEmpty else { return }
+                output.group("edXML:ReceiverList") {
+                    for change in business.receiverChanges {
+                        output.group("edXML:Receiver") {
+                            output.element("edXML:OrganId", change.organID.string)
+                            output.element("edXML:ReceiverType", change.isAdded ? "1" : "0")
+                        }
+                    }
+                }
+            }
+        }
+        guard business.kind == .replace, !business.replacements.isEmpty else { return }
+        output.group("edXML:ReplacementInfoList") {
+            for replacement in business.replacements {
+                output.group("edXML:ReplacementInfo") {
+                    output.element("edXML:DocumentId", replacement.documentID.string)
+                    guard !replacement.organIDs.isEmpty else { return }
+                    output.group("edXML:OrganIdList") {
+                        for code in replacement.organIDs { output.element("edXML:OrganId", code.string) }
+                    }
+                }
             }
         }
     }

@@ -157,6 +157,6 @@ package struct Doctor {
     }
     private static func text(_ counts: DeliveryCounts) -> String {
         "\(counts.queued) chờ, \(counts.leased) đang giữ, \(counts.delivered) đã nhận, \(counts.dead) chết, "
-            + "\(counts.held) bị giữ lại"
+            + "\(counts.held) bị giữ lại, \(counts.withdrawn) đã rút"
     }
 }
