@@ -14,15 +14,8 @@ struct OutboxEndpoint {
     func list(_ request: RequestHead, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
         guard let agency = caller.agency else { throw .forbidden }
         let limit = try request.integer("limit", in: 1...Self.limitMax, default: 100)
-        var since = Instant(milliseconds: 0)
-        if let text = request.target.value(of: "since") {
-            guard let instant = Instant(rfc3339: text) else {
-                throw Rejection(
-                    .badRequest, "Tham số since phải là thời điểm RFC 3339, ví dụ 2026-11-20T00:00:00Z.")
-            }
-            since = instant
-        }
-        hub.answer(exchange) { [since] hub throws(StorageError) in
+        let since = try request.instant("since") ?? Instant(milliseconds: 0)
+        hub.answer(exchange) { hub throws(StorageError) in
             let sent = try hub.reader.outbox(sender: agency.code, since: since, limit: limit)
             return .json(
                 JSONWriter.object { writer in

@@ -89,6 +89,10 @@ package struct Routes: RequestHandler {
             try DeliveryEndpoint(hub: hub).handle(path[1], path[2], caller, exchange)
         case ("outbox", 1) where isRead:
             try OutboxEndpoint(hub: hub).list(request, caller, exchange)
+        case ("overdue", 1) where isRead:
+            try WatchEndpoint(hub: hub).overdue(request, caller, exchange)
+        case ("alerts", 1) where isRead:
+            try WatchEndpoint(hub: hub).alerts(request, caller, exchange)
         case ("dead-letters", 1) where isRead:
             try OutboxEndpoint(hub: hub).deadLetters(request, caller, exchange)
         case ("dead-letters", 3) where method == "POST" && path[2] == "requeue":
@@ -103,7 +107,7 @@ package struct Routes: RequestHandler {
     private func known(_ path: [String]) -> Bool {
         switch (path.first, path.count) {
         case ("documents", 1...2), ("uploads", 1...2), ("inbox", 1), ("outbox", 1), ("dead-letters", 1),
-            ("deliveries", 3):
+            ("deliveries", 3), ("overdue", 1), ("alerts", 1):
             true
         case ("dead-letters", 3): path[2] == "requeue"
         case ("documents", 3): ["content", "signature", "receipt", "evidence"].contains(path[2])
@@ -133,5 +137,16 @@ extension RequestHead {
                 "Tham số \(name) phải là số nguyên từ \(range.lowerBound) đến \(range.upperBound).")
         }
         return number
+    }
+
+    /// A time in the query; nil where it is not there.
+    func instant(_ name: String) throws(Rejection) -> Instant? {
+        guard let text = target.value(of: name) else { return nil }
+        guard let instant = Instant(rfc3339: text) else {
+            throw Rejection(
+                .badRequest,
+                "Tham số \(name) phải là thời điểm RFC 3339, ví dụ 2026-11-20T00:00:00Z.")
+        }
+        return instant
     }
 }

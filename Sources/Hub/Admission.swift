@@ -102,6 +102,8 @@ package struct Admission: Sendable {
             signerSHA256: verified.signers.first, requestID: requestID, status: nil)
         document.redirected = route.redirected
         document.action = action
+        document.deadlines = policy.rules.deadlines(
+            action?.operation, letter.priority, dueDate: letter.dueDate, at: now)
         document.evidence = verified.evidence
         document.hold = hold
         document.isUnsettled = verified.verdict.restsOnUnknownRevocation

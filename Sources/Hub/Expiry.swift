@@ -2,7 +2,8 @@ internal import Exchange
 internal import Storage
 internal import Synchronization
 
-/// Brings deliveries whose lease lapsed back into the inboxes, or dead-letters them; forgets old uploads.
+/// Brings deliveries whose lease lapsed back into the inboxes, or dead-letters them; raises alerts for urgent
+/// letters that nobody takes; forgets old uploads.
 final class Expiry: Sendable {
     /// How late a lapsed lease may be noticed.
     private static let intervalMilliseconds = 1000
@@ -10,12 +11,17 @@ final class Expiry: Sendable {
     private let sequencer: Sequencer
     private let inboxes: Inboxes
     private let uploads: Uploads
+    private let alerts: Alerts
     private let metrics: Metrics
     private let log: any EventLog
     private let stopping = CountingSemaphore()
     private let ended = CountingSemaphore()
 
-    init(sequencer: Sequencer, inboxes: Inboxes, uploads: Uploads, metrics: Metrics, log: any EventLog) {
+    init(
+        sequencer: Sequencer, inboxes: Inboxes, uploads: Uploads, alerts: Alerts, metrics: Metrics,
+        log: any EventLog
+    ) {
+        self.alerts = alerts
         self.uploads = uploads
         self.sequencer = sequencer
         self.inboxes = inboxes
@@ -33,6 +39,9 @@ final class Expiry: Sendable {
                 _ = sequencer.submit(.expireLeases) { [self] result, _ in
                     guard case .success(.expired(let expired)) = result, !expired.isEmpty else { return }
                     tell(expired)
+                }
+                _ = sequencer.submit(.raiseAlerts) { [alerts] result, _ in
+                    if case .success(.alerted(let raised)) = result { alerts.raise(raised) }
                 }
             }
             ended.signal()

@@ -44,6 +44,7 @@ package final class Hub: Sendable {
     package let rates: RateLimits
     /// Writes statuses in a recipient's place.
     package let hubStatus: HubStatus
+    package let alerts: Alerts
     package let log: any EventLog
     package let clock: Clock
     private let sequencer: Sequencer
@@ -74,6 +75,7 @@ package final class Hub: Sendable {
         self.clock = clock
         metrics = Metrics()
         hubStatus = HubStatus(hub: options.hubCode, name: options.hubName)
+        alerts = Alerts(metrics: metrics, log: log)
         rates = RateLimits(options.rates, clock: clock)
         diskSpace = DiskSpace(path: store.directory, bytesMin: options.diskFreeBytesMin)
         let spools = store.spools
@@ -88,7 +90,7 @@ package final class Hub: Sendable {
             policy: options.policy, signers: signers, hubStatus: hubStatus)
         review = Review(
             rules: rules, reader: reader, sequencer: sequencer, inboxes: inboxes, metrics: metrics, log: log,
-            clock: clock, hubCode: options.hubCode)
+            clock: clock, hubCode: options.hubCode, calendar: options.policy.rules.calendar)
         let (sequencer, metrics) = (sequencer, metrics)
         timestamping = options.timestampAuthority.map {
             Timestamping(
@@ -106,7 +108,8 @@ package final class Hub: Sendable {
             compactor: Compactor(reader: reader, spools: spools), sequencer: sequencer, metrics: metrics,
             log: log)
         expiry = Expiry(
-            sequencer: sequencer, inboxes: inboxes, uploads: uploads, metrics: metrics, log: log)
+            sequencer: sequencer, inboxes: inboxes, uploads: uploads, alerts: alerts, metrics: metrics,
+            log: log)
         currentDirectory = Mutex(Directory(try reader.directory()))
         try sequencer.start(store, onFatal: onFatal)
         record(.started(version: Hub.version))
@@ -132,6 +135,7 @@ package final class Hub: Sendable {
     package func replacePolicy(_ policy: HubPolicy) {
         currentPolicy.withLock { $0 = policy }
         intake.replacePolicy(policy)
+        review.replaceCalendar(policy.rules.calendar)
     }
 
     /// Why the hub is not ready for letters; empty where it is. For `/readyz`.

@@ -15,6 +15,8 @@ package struct HubPolicy: Sendable, Hashable {
     /// Agencies whose signatures may use SHA-1 where they are proven to be older than that.
     package var sha1Until: [AgencyCode: Instant] = [:]
 
+    package var rules = ExchangeRules()
+
     package init() {}
 
     package func unknownRevocation(for agency: Agency) -> UnknownRevocationPolicy {

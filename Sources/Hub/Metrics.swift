@@ -27,6 +27,7 @@ package final class Metrics: Sendable {
     package let deliveriesReleased = Counter()
     package let deliveriesExpired = Counter()
     package let deliveriesDead = Counter()
+    package let urgentAlerts = Counter()
     package let batches = Counter()
     package let batchMicroseconds = Counter()
     package let changes = Counter()
@@ -103,6 +104,7 @@ package final class Metrics: Sendable {
             ("deliveries_released_total", "Deliveries given back by the recipient.", deliveriesReleased),
             ("deliveries_expired_total", "Leases that lapsed.", deliveriesExpired),
             ("deliveries_dead_total", "Deliveries given up after too many attempts.", deliveriesDead),
+            ("urgent_alerts_total", "Urgent letters that nobody took in time.", urgentAlerts),
             ("batches_total", "Commits.", batches),
             ("batch_microseconds_total", "Time spent in commits.", batchMicroseconds),
             ("changes_total", "Changes asked of the store.", changes),

@@ -18,6 +18,7 @@ final class Review: Sendable {
         var rules: JudgingRules
         /// The rules are others now, and not every letter was looked at by them.
         var isDue = true
+        var calendar: WorkCalendar
     }
 
     /// The sequencer's, which this thread waits for.
@@ -41,9 +42,9 @@ final class Review: Sendable {
 
     init(
         rules: JudgingRules, reader: StoreReader, sequencer: Sequencer, inboxes: Inboxes, metrics: Metrics,
-        log: any EventLog, clock: Clock, hubCode: AgencyCode
+        log: any EventLog, clock: Clock, hubCode: AgencyCode, calendar: WorkCalendar
     ) {
-        state = Mutex(State(rules: rules))
+        state = Mutex(State(rules: rules, calendar: calendar))
         self.reader = reader
         self.sequencer = sequencer
         self.inboxes = inboxes
@@ -71,9 +72,16 @@ final class Review: Sendable {
         ended.wait()
     }
 
+    func replaceCalendar(_ calendar: WorkCalendar) {
+        state.withLock { $0.calendar = calendar }
+    }
+
     /// A new trust list or policy: every letter that it may change is looked at, in the background.
     func rulesChanged(_ rules: JudgingRules) {
-        state.withLock { $0 = State(rules: rules) }
+        state.withLock {
+            $0.rules = rules
+            $0.isDue = true
+        }
         wakeUp.signal()
     }
 
@@ -221,7 +229,8 @@ final class Review: Sendable {
         let notice = LetterNotice(letter: letter, verdict: verdict, decision: decision, at: clock.now())
         let settlement = Settlement(
             key: letter.key, verdictsBefore: letter.verdictCount, verdict: new, decision: decision,
-            notice: notice.notice(from: hubCode))
+            notice: notice.notice(from: hubCode),
+            confirmBy: state.withLock { $0.calendar }.confirmationDeadline(arrival: clock.now()))
         let answer = Answer()
         let isTaken = sequencer.submit(.settle(settlement)) { [inboxes] result, _ in
             if case .success(.settled(let woken)) = result {

@@ -110,12 +110,15 @@ extension Store {
             try record(status, route.report, letter, by: new.sender, document: id, batch.at)
         }
         let state: DeliveryState = new.hold == nil ? .queued : .held
+        let place = options.place(new.priority, at: batch.at)
         var made: [Acceptance.Delivery] = []
         made.reserveCapacity(recipients.count)
         for recipient in route.recipients {
             let delivery = batch.nextDelivery
             try deliveries.insert(
-                id: delivery, document: id, recipient: recipient.id, rank: new.priority.rank, state: state)
+                id: delivery, document: id, recipient: recipient.id, priority: new.priority, place: place,
+                state: state)
+            if new.deadlines != Deadlines() { try watch.set(new.deadlines, of: delivery) }
             if let named = new.redirected[recipient.code] {
                 try deliveries.setAddressee(delivery, named)
             }

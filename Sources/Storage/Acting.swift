@@ -111,7 +111,8 @@ extension Store {
             var route = Route(recipients: [(try agencies.number(of: new.sender), new.sender)])
             route.letter = letter
             route.report = Report(
-                delivery: copy.id, progress: copy.progress, request: nil, order: .inOrder)
+                delivery: copy.id, cycle: LifeCycle(delivery: .withdrawn, progress: copy.progress),
+                request: nil, order: .inOrder)
             batch.quota?.add(1, of: copy.recipientID)
             _ = try write(notice, route, &batch)
             isSenderTold = true
@@ -124,6 +125,7 @@ extension Store {
         _ batch: inout Batch
     ) throws(DatabaseError) {
         try actions.withdraw(copy.id, by: document)
+        try watch.forget(copy.id)
         let facts = DeliveryFacts(
             delivery: copy.id, documentKey: letter.key, recipient: copy.recipient, attempt: copy.attempt)
         try append(.deliveryWithdrawn(facts, by: key), toStoryOf: letter.id, delivery: copy.id, &batch)

@@ -76,6 +76,7 @@ extension Store {
             return try extend(id, recipient, token, seconds: seconds, batch.at)
         case .requeue(let id): return try requeue(id, &batch)
         case .expireLeases: return .success(.expired(try expireLeases(&batch)))
+        case .raiseAlerts: return .success(.alerted(try watch.raise(at: batch.at, limit: Self.alertsMax)))
         case .putAgencies(let agencies, let retirement):
             return try putAgencies(agencies, retire: retirement, &batch)
         case .retireAgency(let code, let successor):
@@ -95,6 +96,9 @@ extension Store {
             return .success(.done)
         }
     }
+
+    /// Of one call: the other changes of the batch wait for them.
+    private static let alertsMax = 1000
 
     private static func logEvent(_ event: HubEvent) -> LogEvent {
         switch event {

@@ -14,8 +14,9 @@ package enum Change: Sendable {
     case settle(Settlement)
     /// → `.done`. Says when the log was already that long; no entry, which would need a timestamp of its own.
     case keepTimestamp(CheckpointTimestamp)
-    /// → `.leased`, in the order express, urgent, normal, and FIFO inside each. `limit` 1...1000, `seconds`
-    /// 1...86,400; what is outside is taken for the nearest bound.
+    /// → `.leased`, in the order express, urgent, normal, and FIFO inside each; what waited for long goes as
+    /// if it were more urgent (`StoreOptions.agingSeconds`). `limit` 1...1000, `seconds` 1...86,400; what
+    /// is outside is taken for the nearest bound.
     case lease(recipient: AgencyCode, limit: Int, seconds: Int)
     /// → `.acknowledged`; again with the same token: the same, and no entry. A token that no longer holds the
     /// delivery is rejected as `leaseStale`, another agency's delivery as `deliveryNotFound`.
@@ -29,6 +30,8 @@ package enum Change: Sendable {
     case requeue(delivery: Int64)
     /// → `.expired`, at most 1000; call again while it gives that many.
     case expireLeases
+    /// → `.alerted`, at most 1000; again for what is left.
+    case raiseAlerts
     /// → `.done`. All of it or nothing; agencies are retired, never deleted.
     case putAgencies([Agency], retire: Retirement)
     /// - successor: gets what is addressed to it from now on; nil leaves the one that it has.
@@ -99,6 +102,7 @@ package struct NewDocument: Sendable {
     package var isUnsettled = false
     /// What it does to earlier letters.
     package var action: LetterAction?
+    package var deadlines = Deadlines()
 
     package init(
         key: DocumentKey, kind: DocumentKind, sender: AgencyCode, documentID: ExactString, code: String,

@@ -74,7 +74,11 @@ final class DeliveryTable {
     init(_ connection: SQLiteConnection) throws(DatabaseError) {
         self.connection = connection
         insert = try connection.prepare(
-            "INSERT INTO deliveries(id, document, recipient, rank, state, attempt) VALUES(?,?,?,?,?,0)")
+
+            """
+            INSERT INTO deliveries(id, document, recipient, rank, state, place, attempt)
+            VALUES(?,?,?,?,?,?,0)
+            """)
         let columns = "v.id, v.document, d.key, v.recipient, a.code, v.state, v.attempt, v.token, d.sender"
         let join = "JOIN documents d ON d.id = v.document JOIN agencies a ON a.id = v.recipient"
         select = try connection.prepare("SELECT \(columns) FROM deliveries v \(join) WHERE v.id = ?")
@@ -90,7 +94,7 @@ final class DeliveryTable {
             SELECT v.id, v.document, v.attempt, \(DocumentSummary.columns)
             FROM deliveries v INDEXED BY deliveries_queued
             JOIN documents d ON d.id = v.document \(DocumentSummary.join)
-            WHERE v.recipient = ? AND v.state = 0 ORDER BY v.rank, v.id LIMIT ?
+            WHERE v.recipient = ? AND v.state = 0 ORDER BY v.place, v.id LIMIT ?
             """)
         selectLapsed = try connection.prepare(
             """
@@ -100,7 +104,11 @@ final class DeliveryTable {
         lease = try connection.prepare(
             "UPDATE deliveries SET state = 1, attempt = ?, token = ?, leased_until = ? WHERE id = ?")
         deliver = try connection.prepare(
-            "UPDATE deliveries SET state = 2, leased_until = NULL, delivered_at = ? WHERE id = ?")
+
+            """
+            UPDATE deliveries SET state = 2, leased_until = NULL, alert_by = NULL, delivered_at = ?
+            WHERE id = ?
+            """)
         giveBack = try connection.prepare(
             "UPDATE deliveries SET state = ?, token = NULL, leased_until = NULL, reason = ? WHERE id = ?")
         endHold = try connection.prepare(
@@ -115,13 +123,14 @@ final class DeliveryTable {
     }
 
     func insert(
-        id: Int64, document: Int64, recipient: Int64, rank: Int, state: DeliveryState
+        id: Int64, document: Int64, recipient: Int64, priority: Priority, place: Int64, state: DeliveryState
     ) throws(DatabaseError) {
         insert.bind(1, id)
         insert.bind(2, document)
         insert.bind(3, recipient)
-        insert.bind(4, rank)
+        insert.bind(4, priority.rank)
         insert.bind(5, state.number)
+        insert.bind(6, place)
         try insert.run()
     }
 

@@ -10,6 +10,7 @@ package enum Outcome: Sendable {
     case requeued(recipient: AgencyCode)
     case extended(until: Instant)
     case expired([ExpiredDelivery])
+    case alerted([UrgentAlert])
     /// Those whose inboxes got something.
     case settled([AgencyCode])
     case done

@@ -81,7 +81,7 @@ final class ReaderConnection {
             FROM deliveries v INDEXED BY deliveries_queued
             JOIN documents d ON d.id = v.document \(DocumentSummary.join)
             WHERE v.recipient = (SELECT id FROM agencies WHERE code = ?) AND v.state = 0
-            ORDER BY v.rank, v.id LIMIT ?
+            ORDER BY v.place, v.id LIMIT ?
             """)
         dead = try connection.prepare(
             """

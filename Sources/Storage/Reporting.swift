@@ -5,7 +5,7 @@ internal import Exchange
 struct Report {
     let delivery: Int64
     /// The copy's, after it.
-    let progress: BusinessStatus?
+    let cycle: LifeCycle
     /// The request that it answers.
     let request: (id: Int64, answer: BusinessStatus)?
     let order: LifeCycle.Order
@@ -69,7 +69,7 @@ extension Store {
         let order = cycle.receive(status)
         let isAnswer = found.hasOpenRequest && cycle.request?.answer == status
         return Report(
-            delivery: found.copy.id, progress: cycle.progress,
+            delivery: found.copy.id, cycle: cycle,
             request: isAnswer ? found.request.map { ($0.id, status) } : nil, order: order)
     }
 
@@ -117,7 +117,8 @@ extension Store {
             status, letter: letter.id, agency: try agencies.number(of: sender), document: document,
             delivery: report?.delivery, isOutOfOrder: report?.order == .outOfOrder)
         guard let report, status.code != BusinessStatus.recallRequested.rawValue else { return }
-        try actions.setProgress(report.progress, lastStatus: status.code, of: report.delivery)
+        try actions.setProgress(report.cycle.progress, lastStatus: status.code, of: report.delivery)
+        try watch.settle(report.cycle, of: report.delivery, at: at)
         if let request = report.request { try actions.answer(request.id, request.answer, at: at) }
     }
 
@@ -135,7 +136,9 @@ extension Store {
         if action.isStatus {
             route.letter = effect.letters.first
             route.report = effect.matched.first.map {
-                Report(delivery: $0.id, progress: $0.progress, request: nil, order: .inOrder)
+                Report(
+                    delivery: $0.id, cycle: LifeCycle(delivery: $0.state, progress: $0.progress),
+                    request: nil, order: .inOrder)
             }
         }
         return .to(route)

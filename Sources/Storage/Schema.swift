@@ -14,6 +14,7 @@ enum Schema {
         Migration(version: 3, sql: version3),
         Migration(version: 4, sql: evidence),
         Migration(version: 5, sql: actions),
+        Migration(version: 6, sql: watch),
     ]
     static var version: Int { migrations.last?.version ?? 0 }
 

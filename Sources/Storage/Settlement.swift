@@ -35,10 +35,14 @@ package struct Settlement: Sendable {
     package var verdict: NewVerdict?
     package var decision: Decision
     package var notice: Notice?
+    /// By when the recipients of a letter that is released now are to confirm it.
+    package var confirmBy: Instant?
 
     package init(
-        key: DocumentKey, verdictsBefore: Int, verdict: NewVerdict?, decision: Decision, notice: Notice?
+        key: DocumentKey, verdictsBefore: Int, verdict: NewVerdict?, decision: Decision, notice: Notice?,
+        confirmBy: Instant? = nil
     ) {
+        self.confirmBy = confirmBy
         self.key = key
         self.verdictsBefore = verdictsBefore
         self.verdict = verdict

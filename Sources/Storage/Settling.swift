@@ -62,7 +62,11 @@ extension Store {
             letter, as: isReleased ? .queued : .dead, reason: isReleased ? nil : Self.stopReason)
         batch.counts.add(-Int64(moved), to: .held)
         batch.counts.add(Int64(moved), to: isReleased ? .queued : .dead)
-        if !isReleased { batch.quota?.add(-moved, of: letter.senderID) }
+        if isReleased {
+            try watch.delay(letter, until: batch.at, confirmBy: settlement.confirmBy)
+        } else {
+            batch.quota?.add(-moved, of: letter.senderID)
+        }
         return isReleased ? try deliveries.ofDocument(letter).map(\.recipient) : []
     }
 
@@ -100,8 +104,8 @@ extension Store {
         try entries.setLastEntry(document: letter.id, leaf)
         for addressee in ordered {
             try deliveries.insert(
-                id: batch.nextDelivery, document: id, recipient: addressee.key, rank: Priority.normal.rank,
-                state: .queued)
+                id: batch.nextDelivery, document: id, recipient: addressee.key, priority: .normal,
+                place: options.place(.normal, at: batch.at), state: .queued)
             batch.nextDelivery += 1
         }
         batch.nextDocument += 1

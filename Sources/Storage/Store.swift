@@ -6,6 +6,8 @@ internal import Files
 package struct StoreOptions: Sendable {
     /// Leases of one delivery before it is given up.
     package var attemptsMax = 10
+    /// How long a letter waits before it goes ahead of newer ones of the next higher priority; 0 for never.
+    package var agingSeconds: Int64 = 14_400
     /// Deliveries of one sender that may wait for their recipients; 0 for no bound.
     package var deliveriesWaitingMax: Int64 = 0
     /// Go on with a database that is older than the payload log. An operator's decision, written into the
@@ -21,6 +23,14 @@ package struct StoreOptions: Sendable {
     package var walBytesMax: Int64 = 256 << 20
 
     package init() {}
+
+    /// Where a delivery stands in its inbox: by the time at which it came, and so much later for each step of
+    /// priority. A number that never changes, so that the order is an index's and costs nothing.
+    func place(_ priority: Priority, at: Instant) -> Int64 {
+        // Ten years, where nothing ages: longer than anything waits.
+        let step = agingSeconds > 0 ? agingSeconds : 315_360_000
+        return at.adding(seconds: Int64(priority.rank) * step).milliseconds
+    }
 }
 
 /// The only writer of a data directory: stores, logs and routes in one commit, or does none of these.
@@ -46,6 +56,7 @@ package final class Store {
     let evidence: EvidenceTable
     let verdicts: VerdictTable
     let actions: ActionTable
+    let watch: WatchTable
     let reads: LogReads
     private let state: StateTable
     private let payloads: PayloadLog
@@ -88,6 +99,7 @@ package final class Store {
         evidence = try mapping { () throws(DatabaseError) in try EvidenceTable(opened.connection) }
         verdicts = try mapping { () throws(DatabaseError) in try VerdictTable(opened.connection) }
         actions = try mapping { () throws(DatabaseError) in try ActionTable(opened.connection) }
+        watch = try mapping { () throws(DatabaseError) in try WatchTable(opened.connection) }
         reads = opened.reads
         tree = opened.tree
         frontier = opened.frontier

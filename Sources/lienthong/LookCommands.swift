@@ -66,14 +66,20 @@ struct TrailCommand: Command {
         }
         for delivery in value["deliveries"]?.array ?? [] {
             terminal.print(
-                "  tới \(text(delivery, "recipient")): \(text(delivery, "state")) "
+                "  tới \(text(delivery, "recipient")): \(text(delivery, "stage")) "
                     + "\(text(delivery, "deliveredAt"))"
             )
         }
         for status in value["statuses"]?.array ?? [] {
             terminal.print(
                 "  \(text(status, "agency")): \(text(status, "code")) \(text(status, "title")) "
-                    + "\(text(status, "receivedAt")) \(text(status, "description"))")
+                    + "\(text(status, "receivedAt")) \(text(status, "description"))"
+                    + (status["outOfOrder"]?.boolean == true ? " (sai thứ tự)" : ""))
+        }
+        for relation in value["relations"]?.array ?? [] {
+            terminal.print(
+                "  \(text(relation, "relation")) \(text(relation, "documentKey")) "
+                    + "\(text(relation, "documentId"))")
         }
         return .done
     }
@@ -106,8 +112,8 @@ struct OutboxCommand: Command {
             )
             for delivery in document["deliveries"]?.array ?? [] {
                 terminal.print(
-                    "    \(text(delivery, "recipient")): \(text(delivery, "state")) "
-                        + "\(text(delivery, "lastStatus"))"
+                    "    \(text(delivery, "recipient")): \(text(delivery, "stage")) "
+                        + "\(text(delivery, "lastStatus")) \(text(delivery, "request"))"
                 )
             }
         }

@@ -17,6 +17,8 @@ let commands: [any Command.Type] = [
     TrailCommand.self,
     EvidenceCommand.self,
     OutboxCommand.self,
+    OverdueCommand.self,
+    AlertsCommand.self,
     AgenciesCommand.self,
     AgencyAddCommand.self,
     AgencyImportCommand.self,

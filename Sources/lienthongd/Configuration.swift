@@ -1,5 +1,6 @@
 internal import Exchange
 internal import Files
+internal import Hub
 internal import JSON
 internal import OpenSSL
 
@@ -58,6 +59,8 @@ struct Configuration: Sendable, Hashable {
     let policy: Policy
     let limits: Limits
     let leases: Leases
+    /// See `StoreOptions`.
+    let agingSeconds: Int64
     /// Nil where no authority is asked.
     let timestamp: Timestamp?
 
@@ -95,7 +98,9 @@ struct Configuration: Sendable, Hashable {
             isPublic: try log.boolean("public", default: false))
         try log.finish()
         directoryFile = try root.optionalText("directory").map(absolute)
-        policy = try Policy(try root.section("policy"))
+        let rules = try root.section("rules")
+        agingSeconds = try rules.integer("agingSeconds", in: 0...31_536_000, default: 14_400)
+        policy = try Policy(try root.section("policy"), rules: try ExchangeRules(rules))
         limits = try Self.limits(try root.section("limits"))
         leases = try Self.leases(try root.section("leases"))
         timestamp = try Self.timestamp(try root.section("timestamp"), absolute)
@@ -121,7 +126,7 @@ struct Configuration: Sendable, Hashable {
         hubCode == other.hubCode && hubName == other.hubName && dataDirectory == other.dataDirectory
             && apiAddress == other.apiAddress && operationsAddress == other.operationsAddress
             && log == other.log && limits == other.limits && timestamp == other.timestamp
-            && leases == other.leases
+            && leases == other.leases && agingSeconds == other.agingSeconds
     }
 
     private static func origin(_ log: ConfigurationSection) throws(ConfigurationError) -> String {

@@ -9,7 +9,7 @@ extension Configuration {
         let algorithms: AlgorithmPolicy
         let hub: HubPolicy
 
-        init(_ section: ConfigurationSection) throws(ConfigurationError) {
+        init(_ section: ConfigurationSection, rules: ExchangeRules) throws(ConfigurationError) {
             algorithms = try Self.algorithms(section)
             var hub = HubPolicy()
             hub.auditorsMayReadLetters = try section.boolean("auditorsMayReadLetters", default: false)
@@ -21,6 +21,7 @@ extension Configuration {
                 try section.integer(
                     "retrySeconds", in: 1...86_400, default: Int64(hub.revocationRetrySeconds)))
             hub.sha1Until = try Self.exceptions(section)
+            hub.rules = rules
             self.hub = hub
             try section.finish()
         }
@@ -74,7 +75,7 @@ extension Configuration {
                     "holdSeconds \(hub.holdSecondsMax)", "afterHold \(hub.afterHold.rawValue)",
                     "retrySeconds \(hub.revocationRetrySeconds)",
                     "auditorsMayReadLetters \(hub.auditorsMayReadLetters)",
-                ] + exceptions.map { "sha1Exceptions \($0)" }
+                ] + hub.rules.texts + exceptions.map { "sha1Exceptions \($0)" }
             return SHA256.hash(Array((texts.joined(separator: "\n") + "\n").utf8))
         }
     }

@@ -119,6 +119,7 @@ final class Daemon {
         var storeOptions = StoreOptions()
         storeOptions.attemptsMax = configuration.leases.attemptsMax
         storeOptions.rollsForward = rollsForward
+        storeOptions.agingSeconds = configuration.agingSeconds
         storeOptions.deliveriesWaitingMax = configuration.limits.agencyDeliveriesWaitingMax
         let store = try Store(directory: configuration.dataDirectory, options: storeOptions)
         let reader = try store.makeReader()

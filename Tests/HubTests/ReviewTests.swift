@@ -82,6 +82,27 @@ private func held(_ name: String, atDeadline: Hold.Outcome) -> NewDocument {
     return document
 }
 
+@Suite struct `The alerts of a hub` {
+    @Test func `go to who listens when an urgent letter was not taken in time`() throws {
+        var letter = held("1", atDeadline: .release)
+        letter.hold = nil
+        letter.deadlines.alertBy = Instant(seconds: 1_795_000_900)
+        let fixture = try HubFixture([letter])
+        let came = DispatchSemaphore(value: 0)
+        let heard = Mutex<[UrgentAlert]>([])
+        let hub = try #require(fixture.hub)
+        hub.alerts.subscribe { alerts in
+            heard.withLock { $0 += alerts }
+            came.signal()
+        }
+        fixture.time.now.withLock { $0 = Instant(seconds: 1_795_000_900) }
+        came.wait()
+        #expect(heard.withLock { $0.map(\.documentKey) } == [letter.key])
+        #expect(fixture.log.events.withLock { $0.contains("urgent_not_taken") })
+        #expect(hub.metrics.urgentAlerts.total == 1)
+    }
+}
+
 @Suite struct `The review of letters` {
     @Test func `lets go at the deadline what is to be let go, marked as it is`() throws {
         let letter = held("1", atDeadline: .release)
