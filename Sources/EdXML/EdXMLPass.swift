@@ -55,13 +55,23 @@ struct EdXMLPass {
 
     var fatal: Finding? { findings.fatal }
 
-    mutating func message() throws(Rejection) -> EdXMLMessage {
+    /// - Parameter check: finds further mistakes in a message that has some already; what is missing is empty
+    ///   in it.
+    mutating func message(
+        _ check: (EdXMLMessage) -> [Finding]
+    ) throws(Rejection) -> EdXMLMessage {
         if fatal == nil, frames.isEmpty, !tree.nodes.isEmpty {
             var assembler = MessageAssembler(
                 tree: tree, limits: limits, findings: findings, lookalikes: lookalikes)
             let message = assembler.message()
             findings = assembler.findings
             if let message, findings.all.isEmpty { return message }
+            if let message, !findings.all.isEmpty {
+                let further = check(message).filter { more in
+                    !findings.all.contains { $0.path == more.path && $0.code == more.code }
+                }
+                throw Rejection(findings: findings.all + further, fatal: fatal)
+            }
         }
         if let rejection = findings.rejection { throw rejection }
         throw Rejection(.notEdXML, "Tệp không phải văn bản edXML hoàn chỉnh.")

@@ -24,9 +24,13 @@ package final class EdXMLReader: XMLEventHandler {
 
     /// What the file says. To be called after the document's end.
     ///
+    /// - Parameter check: asked for what else is wrong with a message that has mistakes, so that its sender
+    ///   hears of all of them at once. What is missing is empty in it.
     /// - Throws: everything found wrong at once, in `findings`.
-    package func message() throws(Rejection) -> EdXMLMessage {
-        try pass.message()
+    package func message(
+        alsoFinding check: (EdXMLMessage) -> [Finding] = { _ in [] }
+    ) throws(Rejection) -> EdXMLMessage {
+        try pass.message(check)
     }
 
     package func startElement(_ element: XMLStartElement) {

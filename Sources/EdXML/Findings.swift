@@ -24,20 +24,6 @@ struct Findings {
         if fatal == nil { fatal = all.last }
     }
 
-    /// Nil where nothing was found. The first finding in the file gives its code; a fatal one goes before.
-    var rejection: Rejection? {
-        guard !all.isEmpty else { return nil }
-        var sorted = all.enumerated().sorted { left, right in
-            let (leftLine, rightLine) = (left.element.line, right.element.line)
-            // What has no place is about the file as a whole and comes last.
-            let leftKey = (leftLine == 0 ? Int.max : leftLine, left.element.column, left.offset)
-            let rightKey = (rightLine == 0 ? Int.max : rightLine, right.element.column, right.offset)
-            return leftKey < rightKey
-        }.map(\.element)
-        if let fatal, let place = sorted.firstIndex(of: fatal) {
-            sorted.insert(sorted.remove(at: place), at: 0)
-        }
-        let rest = sorted.count > 1 ? " (và \(sorted.count - 1) lỗi khác)" : ""
-        return Rejection(sorted[0].code, sorted[0].detail + rest, findings: sorted)
-    }
+    /// Nil where nothing was found.
+    var rejection: Rejection? { all.isEmpty ? nil : Rejection(findings: all, fatal: fatal) }
 }

@@ -157,8 +157,10 @@ struct MessageAssembler {
         _ = requireText(.documentID, in: target)
         _ = checkDay(.promulgationDate, in: target)
         guard let sender, let responseFor = correspondence(target) else { return nil }
-        return StatusMessage(
+        var status = StatusMessage(
             sender: sender, responseFor: responseFor, staff: staff(in: main), statusCode: statusCode,
             description: tree.text(.description, of: main), timestamp: timestamp)
+        status.statusCodePlace = place(of: tree.child(.statusCode, of: main) ?? main)
+        return status
     }
 }

@@ -9,6 +9,7 @@ package struct StatusMessage: Sendable, Equatable {
     package var staff: Staff?
     /// Two characters as written; not every one that software writes is known.
     package var statusCode: String
+    package var statusCodePlace = ElementPlace.unknown
     package var description: String
     /// `yyyy/MM/dd HH:mm:ss` as written, Vietnam's time.
     package var timestamp: String

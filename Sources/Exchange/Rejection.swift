@@ -29,6 +29,28 @@ package struct Rejection: Error, Sendable, Equatable {
     }
 }
 
+extension Rejection {
+    /// Everything that is wrong with a letter, in the order of the file. The first finding gives its code; a
+    /// fatal one goes before it.
+    ///
+    /// - Parameter findings: at least one.
+    package init(findings: [Finding], fatal: Finding? = nil) {
+        precondition(!findings.isEmpty, "a refusal says why")
+        var sorted = findings.enumerated().sorted { left, right in
+            let (leftLine, rightLine) = (left.element.line, right.element.line)
+            // What has no place is about the file as a whole and comes last.
+            let leftKey = (leftLine == 0 ? Int.max : leftLine, left.element.column, left.offset)
+            let rightKey = (rightLine == 0 ? Int.max : rightLine, right.element.column, right.offset)
+            return leftKey < rightKey
+        }.map(\.element)
+        if let fatal, let place = sorted.firstIndex(of: fatal) {
+            sorted.insert(sorted.remove(at: place), at: 0)
+        }
+        let rest = sorted.count > 1 ? " (và \(sorted.count - 1) lỗi khác)" : ""
+        self.init(sorted[0].code, sorted[0].detail + rest, findings: sorted)
+    }
+}
+
 /// Where an element stands in a letter, for those who find a mistake only when they know more than the
 /// letter.
 ///

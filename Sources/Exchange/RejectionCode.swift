@@ -49,6 +49,7 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case targetNotYours = "target_not_yours"
     case targetNotRecipient = "target_not_recipient"
     case documentConflict = "document_conflict"
+    case documentReserialized = "document_reserialized"
 
     // Attachments
     case attachmentMissing = "attachment_missing"

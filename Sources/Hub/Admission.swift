@@ -44,17 +44,8 @@ package struct Admission: Sendable {
     /// Who sends: `From/OrganId` under any of its codes, which must be the caller or an agency for which the
     /// caller has a right to act that has not ended.
     package func authorize(_ read: ReadMessage, from caller: Agency) throws(Rejection) -> AuthorizedSender {
-        let named =
-            switch read.message {
-            case .letter(let letter): letter.sender
-            case .status(let status): status.sender
-            }
-        guard let agency = directory.agency(named.organID), directory.maySend(caller, for: agency, at: now)
-        else {
-            let detail =
-                "From/OrganId \(named.organID) không phải mã của cơ quan đang kết nối (\(caller.code)), và "
-                + "cơ quan này không có quyền gửi thay còn hạn."
-            throw Rejection(.notYourAgency, detail, findings: [named.finding(.notYourAgency, detail)])
+        guard let agency = sender(of: read.message, caller) else {
+            throw Rejection(findings: findings(in: read.message, from: caller))
         }
         for party in [caller, agency] {
             guard party.status == .hidden || party.isInForce(at: now) else {
@@ -63,6 +54,34 @@ package struct Admission: Sendable {
             }
         }
         return AuthorizedSender(agency: agency, caller: caller)
+    }
+
+    /// Nil where the caller may not send in that name.
+    private func sender(of message: EdXMLMessage, _ caller: Agency) -> Agency? {
+        guard let agency = directory.agency(message.sender.organID),
+            directory.maySend(caller, for: agency, at: now)
+        else { return nil }
+        return agency
+    }
+
+    /// Whatever is wrong with a message by the directory: for one with mistakes of its own too, so that its
+    /// sender hears of everything at once. What is missing is empty in it.
+    func findings(in message: EdXMLMessage, from caller: Agency) -> [Finding] {
+        var findings: [Finding] = []
+        let sender = sender(of: message, caller)
+        if sender == nil, !message.sender.organID.isEmpty {
+            findings.append(
+                message.sender.finding(
+                    .notYourAgency,
+                    "From/OrganId \(message.sender.organID) không phải mã của cơ quan đang kết nối "
+                        + "(\(caller.code)), và cơ quan này không có quyền gửi thay còn hạn; hãy ghi mã của "
+                        + "cơ quan mình."))
+        }
+        switch message {
+        case .letter(let letter): findings += examine(letter, from: sender ?? caller).findings
+        case .status(let status): findings += examine(status)
+        }
+        return findings
     }
 
     package func admit(
@@ -82,9 +101,18 @@ package struct Admission: Sendable {
     private func admit(
         _ letter: Letter, _ verified: VerifiedMessage, from sender: AuthorizedSender, requestID: String
     ) throws(Rejection) -> NewDocument {
-        let route = try resolve(letter)
-        let action = try action(of: letter, route, from: sender.agency)
-        let hold = try requireSignature(verified, of: sender)
+        let examined = examine(letter, from: sender.agency)
+        let (route, action) = (examined.route, examined.action)
+        let hold: Hold?
+        do {
+            hold = try requireSignature(verified, of: sender)
+        } catch {
+            // What waiting cannot mend goes before what it can.
+            if examined.findings.isEmpty { throw error }
+            let place = ElementPlace(path: Self.signaturePath, line: 0, column: 0)
+            throw Rejection(findings: examined.findings + [place.finding(error.code, error.detail)])
+        }
+        if !examined.findings.isEmpty { throw Rejection(findings: examined.findings) }
         // What it does to others could not be taken back if it were refused in the end.
         if action != nil, hold != nil { throw unknownRevocation("") }
         let code = sender.agency.code
@@ -110,6 +138,24 @@ package struct Admission: Sendable {
         return document
     }
 
+    private static let signaturePath = "/edXML/edXMLEnvelope/edXMLHeader/Signature"
+
+    /// What a letter comes to by the directory.
+    private struct Examination {
+        var route = Route()
+        var action: LetterAction?
+        /// All that is wrong with it; where there is something, the rest is of no use.
+        var findings: [Finding] = []
+    }
+
+    private func examine(_ letter: Letter, from sender: Agency) -> Examination {
+        var examination = Examination()
+        examination.route = resolve(letter, &examination.findings)
+        examination.action = action(
+            of: letter, examination.route, from: sender, &examination.findings)
+        return examination
+    }
+
     struct Route {
         var recipients: [AgencyCode] = []
         /// The same, with the codes under which each may have got earlier letters.
@@ -119,8 +165,7 @@ package struct Admission: Sendable {
     }
 
     /// Every recipient by its own code, successors for those that have ended, all problems told at once.
-    private func resolve(_ letter: Letter) throws(Rejection) -> Route {
-        var findings: [Finding] = []
+    private func resolve(_ letter: Letter, _ findings: inout [Finding]) -> Route {
         var route = Route()
         var seen: Set<AgencyCode> = []
         func find(_ code: RejectionCode, _ detail: String, _ organization: Organization) {
@@ -128,20 +173,21 @@ package struct Admission: Sendable {
         }
         for organization in letter.recipients {
             let code = organization.organID
+            if code.isEmpty { continue }
             guard let named = directory.agency(code) else {
-                find(.recipientUnknown, "Không có cơ quan nào mang mã \(code) trong danh bạ.", organization)
+                find(.recipientUnknown, Self.unknownDetail(code), organization)
                 continue
             }
             guard seen.insert(named.code).inserted else {
                 find(
                     .recipientRepeated,
-                    "Cơ quan \(code) đã có trong danh sách nhận (mã khác của \(named.code)).", organization)
+                    "Cơ quan \(code) đã có trong danh sách nhận (mã khác của \(named.code)); chỉ ghi một lần",
+                    organization)
                 continue
             }
             guard let agency = directory.recipient(named.code, at: now) else {
                 find(
-                    .recipientNotActive, "Cơ quan \(code) không còn hoặc chưa nhận văn bản qua trục.",
-                    organization)
+                    .recipientNotActive, Self.notActiveDetail(code), organization)
                 continue
             }
             if letter.business.kind != .new {
@@ -158,8 +204,15 @@ package struct Admission: Sendable {
                     .valueInvalid,
                     "Ngày ban hành \(letter.promulgationDate) ở tương lai; hãy ghi ngày ký ban hành."))
         }
-        if let first = findings.first { throw Rejection(first.code, first.detail, findings: findings) }
         return route
+    }
+
+    static func unknownDetail(_ code: AgencyCode) -> String {
+        "Không có cơ quan nào mang mã \(code) trong danh bạ; hãy tra mã đúng trong danh bạ của trục."
+    }
+
+    static func notActiveDetail(_ code: AgencyCode) -> String {
+        "Cơ quan \(code) không còn hoặc chưa nhận văn bản qua trục; hãy ghi cơ quan kế tục hoặc bỏ nơi này."
     }
 
     /// - Returns: the hold that the letter's deliveries come under; nil where they go out at once.
@@ -213,15 +266,8 @@ package struct Admission: Sendable {
     private func admit(
         _ status: StatusMessage, _ verified: VerifiedMessage, from caller: Agency, requestID: String
     ) throws(Rejection) -> NewDocument {
-        guard let code = BusinessStatus(rawValue: status.statusCode) else {
-            throw Rejection(
-                .statusCodeUnknown, "Mã trạng thái \(status.statusCode) không thuộc 01–06, 13, 15, 16.")
-        }
-        guard let named = directory.agency(status.responseFor.organID) else {
-            let detail = "ResponseFor/OrganId \(status.responseFor.organID) không có trong danh bạ."
-            throw Rejection(
-                .statusTargetUnknown, detail,
-                findings: [status.responseFor.place.finding(.statusTargetUnknown, detail)])
+        guard let code = status.status, let named = directory.agency(status.responseFor.organID) else {
+            throw Rejection(findings: examine(status))
         }
         let reader = directory.recipient(named.code, at: now) ?? named
         // Statuses repeat (05), so what makes one unique is its bytes.
@@ -245,6 +291,26 @@ package struct Admission: Sendable {
                 status, to: party(reader, named: named.code, status.responseFor.place), from: caller)
         }
         return document
+    }
+
+    private func examine(_ status: StatusMessage) -> [Finding] {
+        var findings: [Finding] = []
+        if !status.statusCode.isEmpty, status.status == nil {
+            findings.append(
+                status.statusCodePlace.finding(
+                    .statusCodeUnknown,
+                    "Mã trạng thái \(status.statusCode) không thuộc 01–06, 13, 15, 16; hãy ghi một trong các "
+                        + "mã ấy."))
+        }
+        let named = status.responseFor.organID
+        if !named.isEmpty, directory.agency(named) == nil {
+            findings.append(
+                status.responseFor.place.finding(
+                    .statusTargetUnknown,
+                    "ResponseFor/OrganId \(named) không có trong danh bạ; hãy ghi mã của cơ quan đã gửi văn "
+                        + "bản."))
+        }
+        return findings
     }
 
     static func statusKey(from sender: AgencyCode, sha256: Digest256) -> DocumentKey {

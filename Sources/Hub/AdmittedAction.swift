@@ -7,15 +7,12 @@ extension Admission {
     /// More earlier letters in one message are taken for a mistake.
     private static let targetsMax = 100
 
-    /// Nil for a new letter.
-    ///
-    /// - Throws: all that is wrong with it at once.
+    /// Nil for a new letter; of no use where something is found wrong with it.
     func action(
-        of letter: Letter, _ route: Route, from sender: Agency
-    ) throws(Rejection) -> LetterAction? {
+        of letter: Letter, _ route: Route, from sender: Agency, _ findings: inout [Finding]
+    ) -> LetterAction? {
         guard let operation = LetterOperation(number: letter.businessType) else { return nil }
         let owners = directory.inheritedCodes(of: sender, at: now)
-        var findings: [Finding] = []
         var foreign: [Finding] = []
         var ways: [[LetterAction.Target]] = []
         for way in letter.targetWays {
@@ -44,7 +41,6 @@ extension Admission {
         let added = parties(changes.filter(\.isAdded).map { ($0.organID, $0.place) }, &findings)
         // Beside its target a letter may name one that it answers.
         if ways.isEmpty { findings += foreign }
-        if let first = findings.first { throw Rejection(first.code, first.detail, findings: findings) }
         let gone = Set(removed.map(\.recipient))
         let addressees = (route.parties + added).filter { !gone.contains($0.recipient) }
         return LetterAction(
@@ -92,13 +88,13 @@ extension Admission {
             guard let named = directory.agency(code) else {
                 findings.append(
                     place.finding(
-                        .recipientUnknown, "Không có cơ quan nào mang mã \(code) trong danh bạ."))
+                        .recipientUnknown, Self.unknownDetail(code)))
                 return nil
             }
             guard let agency = directory.recipient(named.code, at: now) else {
                 findings.append(
                     place.finding(
-                        .recipientNotActive, "Cơ quan \(code) không còn hoặc chưa nhận văn bản qua trục."))
+                        .recipientNotActive, Self.notActiveDetail(code)))
                 return nil
             }
             return party(agency, named: named.code, place)

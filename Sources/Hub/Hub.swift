@@ -87,7 +87,7 @@ package final class Hub: Sendable {
         intake = Intake(
             spools: spools, sequencer: sequencer, inboxes: inboxes, issuer: receipts, workers: workers,
             metrics: metrics, clock: clock, bytesMax: options.letterBytesMax, rules: rules,
-            policy: options.policy, signers: signers, hubStatus: hubStatus)
+            policy: options.policy, signers: signers, hubStatus: hubStatus, reader: reader)
         review = Review(
             rules: rules, reader: reader, sequencer: sequencer, inboxes: inboxes, metrics: metrics, log: log,
             clock: clock, hubCode: options.hubCode, calendar: options.policy.rules.calendar)

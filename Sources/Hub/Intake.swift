@@ -23,14 +23,17 @@ package final class Intake: Sendable {
     private let policy: Mutex<HubPolicy>
     private let signers: SeenSigners
     private let hubStatus: HubStatus
+    private let comparison: ResendComparison
 
     package init(
         spools: SpoolDirectory, sequencer: Sequencer, inboxes: Inboxes, issuer: ReceiptIssuer,
         workers: Workers,
         metrics: Metrics, clock: Clock, bytesMax: Int64, rules: JudgingRules,
-        policy: HubPolicy, signers: SeenSigners, hubStatus: HubStatus
+        policy: HubPolicy, signers: SeenSigners, hubStatus: HubStatus,
+        reader: StoreReader
     ) {
         self.hubStatus = hubStatus
+        comparison = ResendComparison(reader: reader)
         self.spools = spools
         self.sequencer = sequencer
         self.inboxes = inboxes
@@ -69,7 +72,8 @@ package final class Intake: Sendable {
         completion: @escaping Completion
     ) {
         do throws(Rejection) {
-            let read = try reading.finish()
+            let admission = admission(in: directory)
+            let read = try reading.finish { admission.findings(in: $0, from: caller) }
             // A PDF may take long to read, and hostile ones do: the reactor must not.
             guard !read.documents.isEmpty else {
                 return judge(read, from: caller, in: directory, requestID: requestID, completion)
@@ -88,8 +92,7 @@ package final class Intake: Sendable {
         _ completion: @escaping Completion
     ) {
         do throws(Rejection) {
-            let admission = Admission(
-                directory: directory, policy: policy.withLock { $0 }, hubStatus: hubStatus, now: clock.now())
+            let admission = admission(in: directory)
             let sender = try admission.authorize(read, from: caller)
             let verified = verify(read, from: sender.agency)
             let admitted = try admission.admit(verified, from: sender, requestID: requestID)
@@ -97,6 +100,11 @@ package final class Intake: Sendable {
         } catch {
             refuse(error, from: caller, sha256: read.sha256, requestID: requestID, completion: completion)
         }
+    }
+
+    private func admission(in directory: Directory) -> Admission {
+        Admission(
+            directory: directory, policy: policy.withLock { $0 }, hubStatus: hubStatus, now: clock.now())
     }
 
     private func verify(_ read: ReadMessage, from sender: Agency) -> VerifiedMessage {
@@ -138,12 +146,21 @@ package final class Intake: Sendable {
                 }
                 issue(acceptance, checkpoint, completion)
             case .success: preconditionFailure("an acceptance gave another outcome")
-            case .failure(let rejection):
-                metrics.refused(rejection.code)
-                completion(.failure(rejection))
+            case .failure(let rejection): fail(document, rejection, completion)
             }
         }
         if !isTaken { completion(.failure(.overloaded)) }
+    }
+
+    /// The store would not have it. A conflict is looked into, off the sequencer's thread.
+    private func fail(_ document: NewDocument, _ rejection: Rejection, _ completion: @escaping Completion) {
+        let tell: @Sendable (Rejection) -> Void = { [metrics] rejection in
+            metrics.refused(rejection.code)
+            completion(.failure(rejection))
+        }
+        guard rejection.code == .documentConflict else { return tell(rejection) }
+        let isTaken = workers.run { [comparison] in tell(comparison.explain(rejection, of: document)) }
+        if !isTaken { tell(rejection) }
     }
 
     private func issue(_ acceptance: Acceptance, _ checkpoint: SignedCheckpoint, _ completion: Completion) {

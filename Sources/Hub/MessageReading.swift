@@ -108,7 +108,11 @@ package final class MessageReading {
     package private(set) var sha256: Digest256?
 
     /// Ends the pass: the message as a value, or everything that is wrong with it.
-    package func finish() throws(Rejection) -> ReadMessage {
+    ///
+    /// - Parameter check: finds what else is wrong with a message that has mistakes.
+    package func finish(
+        alsoFinding check: (EdXMLMessage) -> [Finding] = { _ in [] }
+    ) throws(Rejection) -> ReadMessage {
         let sha256 = digest.finalize()
         self.sha256 = sha256
         do {
@@ -116,7 +120,7 @@ package final class MessageReading {
         } catch {
             throw Rejection(xml: error)
         }
-        let message = try letter.message()
+        let message = try letter.message(alsoFinding: check)
         if let failure = attachments.failure { throw Rejection(storage: StorageError(failure)) }
         return ReadMessage(
             message: message, payload: spool.payload, byteCount: spool.byteCount, sha256: sha256,

@@ -21,7 +21,7 @@ struct StoredLetter {
     func judge(by rules: JudgingRules) throws -> Judgement {
         let reading = MessageReading(
             readingAgain: letter.payload.length, folder: reader.scratchFolder)
-        try forEachPiece { try reading.receive($0.span) }
+        try reader.forEachPiece(of: letter.payload) { try reading.receive($0.span) }
         if let place = letter.signature {
             let signature = try reader.bytes(place)
             try reading.receiveSignature(signature.span)
@@ -36,24 +36,10 @@ struct StoredLetter {
     private func digest(_ algorithm: DigestAlgorithm) -> [UInt8]? {
         let digester = Digester(algorithm)
         do {
-            try forEachPiece { digester.update($0) }
+            try reader.forEachPiece(of: letter.payload) { digester.update($0) }
         } catch {
             return nil
         }
         return digester.finalize()
-    }
-
-    private func forEachPiece(_ body: ([UInt8]) throws -> Void) throws {
-        let content = try reader.openPayload(letter.payload)
-        var done: Int64 = 0
-        while done < content.length {
-            let count = Int(min(1 << 20, content.length - done))
-            let piece = try content.file.read(at: content.offset + done, count: count)
-            guard piece.count == count else {
-                throw StorageError(.damaged, "\(content.file.path) ends within \(letter.key)")
-            }
-            try body(piece)
-            done += Int64(count)
-        }
     }
 }

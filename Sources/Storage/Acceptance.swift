@@ -41,8 +41,8 @@ extension Store {
         case .replay(let first): return .success(.accepted(try acceptance(first, batch)))
         case .to(let route):
             let sender = try agencies.number(of: new.sender)
-            // A status message ends a letter's story, so it is never kept waiting.
-            if new.kind == .letter, let quota = batch.quota,
+            // A status message ends a letter's story, and a recall makes room: neither is kept waiting.
+            if new.kind == .letter, new.action?.operation != .recall, let quota = batch.quota,
                 !quota.allows(route.recipients.count, of: sender)
             {
                 return .failure(.tooManyWaiting(max: quota.max))

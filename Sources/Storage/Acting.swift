@@ -67,10 +67,15 @@ extension Store {
                 found += letters.map { ($0, target) }
             }
             if found.isEmpty { continue }
+            if found.count > Self.lettersMax { return .failure(.tooManyTargets(found.count, action)) }
             return missing.isEmpty ? .success(found) : .failure(.targetUnknown(missing, action))
         }
         return .failure(.targetUnknown(action.ways.first ?? [], action))
     }
+
+    /// Earlier letters of one message, each with thousands of copies perhaps: everybody else's changes wait
+    /// until they were looked at.
+    private static let lettersMax = 100
 
     /// Letters but recalls, latest first: an update may go by the same DocumentId as what it updates.
     private func letters(
@@ -230,10 +235,17 @@ extension Rejection {
                 "Không có văn bản \(target.documentID) do \(sender) gửi qua trục; hãy ghi đúng DocumentId "
                     + "của văn bản cần \(action.operation.title).")
         }
-        return Rejection(
-            action.isStatus ? .statusTargetUnknown : .targetUnknown,
-            findings.first?.detail ?? "Không chỉ ra văn bản cần \(action.operation.title).",
-            findings: findings)
+        guard !findings.isEmpty else {
+            return Rejection(.targetUnknown, "Không chỉ ra văn bản cần \(action.operation.title).")
+        }
+        return Rejection(findings: findings)
+    }
+
+    fileprivate static func tooManyTargets(_ count: Int, _ action: LetterAction) -> Rejection {
+        Rejection(
+            .valueInvalid,
+            "Có \(count) văn bản mang các DocumentId được nêu; một lần chỉ \(action.operation.title) được "
+                + "nhiều nhất 100 văn bản.")
     }
 
     fileprivate static func targetNotRecipient(
@@ -246,6 +258,6 @@ extension Rejection {
                 "\(party.recipient) không phải nơi nhận của văn bản cần \(action.operation.title); hãy bỏ "
                     + "nơi này ra.")
         }
-        return Rejection(code, findings[0].detail, findings: findings)
+        return Rejection(findings: findings)
     }
 }

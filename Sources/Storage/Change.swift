@@ -180,6 +180,16 @@ package enum Payload: Sendable {
             return isRead ? digester.finalize() : nil
         }
     }
+
+    /// - Returns: false where the spooled file cannot be read to its end.
+    package func forEachPiece(_ body: ([UInt8]) -> Void) -> Bool {
+        switch self {
+        case .memory(let bytes):
+            body(bytes)
+            return true
+        case .spooled(let file): return file.forEachPiece(body)
+        }
+    }
 }
 
 /// A message that the hub did not take.

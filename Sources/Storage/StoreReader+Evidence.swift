@@ -37,6 +37,23 @@ extension StoreReader {
     }
 
     /// A small record of the payload log, whole.
+    /// Gives a payload's bytes to `body`, a piece after the other.
+    package func forEachPiece(
+        of location: PayloadLocation, _ body: ([UInt8]) throws -> Void
+    ) throws {
+        let content = try openPayload(location)
+        var done: Int64 = 0
+        while done < content.length {
+            let count = Int(min(1 << 20, content.length - done))
+            let piece = try content.file.read(at: content.offset + done, count: count)
+            guard piece.count == count else {
+                throw StorageError(.damaged, "\(content.file.path) ends within a payload")
+            }
+            try body(piece)
+            done += Int64(count)
+        }
+    }
+
     package func bytes(_ location: PayloadLocation) throws(StorageError) -> [UInt8] {
         let content = try openPayload(location)
         let bytes = try mappingFiles { () throws(FileError) in

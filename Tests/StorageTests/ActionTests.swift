@@ -147,6 +147,29 @@ extension Fixture {
         #expect(try fixture.reader().deliveryCounts() == DeliveryCounts(queued: 2))
     }
 
+    @Test func `is bounded in what it may touch, and is not kept waiting by a pile`() throws {
+        let fixture = try Fixture()
+        fixture.options.deliveriesWaitingMax = 101
+        try fixture.open()
+        // Updates go by one DocumentId.
+        for number in 0..<101 {
+            var update = letter("1", to: ["H31.7"])
+            update.key = DocumentKey(truncating: SHA256.hash(Array("\(number)".utf8)))
+            _ = try fixture.accept(update)
+        }
+        let recall = acting(.recall, on: ["1"], name: "2", to: ["H31.7"])
+        #expect(try fixture.rejection(.accept(recall)) == .valueInvalid)
+        let other = letter("3", to: ["H31.7"])
+        #expect(try fixture.rejection(.accept(other)) == .tooManyRequests)
+        fixture.options.deliveriesWaitingMax = 102
+        try fixture.open()
+        _ = try fixture.accept(other)
+        _ = try fixture.accept(acting(.recall, on: ["3"], name: "4", to: ["H31.7"]))
+        #expect(try fixture.cycle(other, "H31.7")?.stage == .withdrawn)
+        // The copy that was withdrawn waits no more.
+        #expect(try fixture.rejection(.accept(letter("5", to: ["H31.7"]))) == nil)
+    }
+
     @Test func `finds its target by the first way that names a letter`() throws {
         let fixture = try Fixture()
         let sent = letter("1", to: ["H31.7"])

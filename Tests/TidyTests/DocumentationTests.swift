@@ -99,6 +99,13 @@ import Testing
         #expect(problems.isEmpty, "\(problems.report)")
     }
 
+    @Test func `name a file and a test for every rule of exchange`() {
+        let page = tree.text("docs/rules.md")
+        let problems = RulePage.problems("docs/rules.md", page) { tree.file($0)?.text }
+        #expect(page.ranges(of: "`Sources/").count > 20)
+        #expect(problems.isEmpty, "\(problems.report)")
+    }
+
     @Test func `call verbs that there are`() {
         let verbs = tree.sources.filter { $0.target == "lienthong" }
             .flatMap { DocumentationRules.verbs(declaredIn: $0.text ?? "") }

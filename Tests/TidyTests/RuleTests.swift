@@ -6,6 +6,27 @@ import Testing
         String(repeating: line + "\n", count: count)
     }
 
+    @Test func `of exchange without a file or a test is found`() {
+        let head = "| rule | source | enforced in | shown by |\n|---|---|---|---|\n"
+        func problems(_ row: String) -> [String] {
+            RulePage.problems("p", head + row) { name in
+                ["Sources/A.swift": "", "Tests/B.swift": "func `does it`() {}"][name]
+            }.map(\.what)
+        }
+        #expect(problems("| a | law | `Sources/A.swift` | `Tests/B.swift: does it` |").isEmpty)
+        #expect(
+            problems("| a | law | `Sources/X.swift` | `Tests/B.swift: does it` |")
+                == ["no Sources/X.swift in the tree"])
+        #expect(
+            problems("| a | law | `Sources/A.swift` | `Tests/B.swift: does` |")
+                == ["Tests/B.swift has no test does"])
+        #expect(
+            problems("| a | law | `Sources/A.swift` | `Tests/C.swift: does it` |")
+                == ["no test file Tests/C.swift"])
+        #expect(problems("| a | law | none | |").count == 1)
+        #expect(problems("| a | law | none | nothing |") == ["no file enforces it", "no test shows it"])
+    }
+
     @Test func `finds a long file`() {
         #expect(SizeRules.fileLength("a", repeated("x", 401)).count == 1)
         #expect(SizeRules.fileLength("a", repeated("x", 400)).isEmpty)
