@@ -117,8 +117,7 @@ extension Store {
             let delivery = batch.nextDelivery
             try deliveries.insert(
                 id: delivery, document: id, recipient: recipient.id, priority: new.priority, place: place,
-                state: state)
-            if new.deadlines != Deadlines() { try watch.set(new.deadlines, of: delivery) }
+                state: state, deadlines: new.deadlines)
             if let named = new.redirected[recipient.code] {
                 try deliveries.setAddressee(delivery, named)
             }

@@ -76,8 +76,8 @@ final class DeliveryTable {
         insert = try connection.prepare(
 
             """
-            INSERT INTO deliveries(id, document, recipient, rank, state, place, attempt)
-            VALUES(?,?,?,?,?,?,0)
+            INSERT INTO deliveries(id, document, recipient, rank, state, place, attempt, confirm_by,
+            complete_by, alert_by) VALUES(?,?,?,?,?,?,0,?,?,?)
             """)
         let columns = "v.id, v.document, d.key, v.recipient, a.code, v.state, v.attempt, v.token, d.sender"
         let join = "JOIN documents d ON d.id = v.document JOIN agencies a ON a.id = v.recipient"
@@ -123,7 +123,8 @@ final class DeliveryTable {
     }
 
     func insert(
-        id: Int64, document: Int64, recipient: Int64, priority: Priority, place: Int64, state: DeliveryState
+        id: Int64, document: Int64, recipient: Int64, priority: Priority, place: Int64,
+        state: DeliveryState, deadlines: Deadlines = Deadlines()
     ) throws(DatabaseError) {
         insert.bind(1, id)
         insert.bind(2, document)
@@ -131,6 +132,9 @@ final class DeliveryTable {
         insert.bind(4, priority.rank)
         insert.bind(5, state.number)
         insert.bind(6, place)
+        insert.bind(7, deadlines.confirmBy?.milliseconds)
+        insert.bind(8, deadlines.completeBy?.milliseconds)
+        insert.bind(9, deadlines.alertBy?.milliseconds)
         try insert.run()
     }
 

@@ -51,7 +51,6 @@ package struct OverdueDeliveries: Sendable {
 
 /// Deadlines and alerts of deliveries.
 final class WatchTable {
-    private let setDeadlines: SQLiteStatement
     private let confirm: SQLiteStatement
     private let complete: SQLiteStatement
     private let forget: SQLiteStatement
@@ -62,8 +61,6 @@ final class WatchTable {
     private let selectAlert: SQLiteStatement
 
     init(_ connection: SQLiteConnection) throws(DatabaseError) {
-        setDeadlines = try connection.prepare(
-            "UPDATE deliveries SET confirm_by = ?, complete_by = ?, alert_by = ? WHERE id = ?")
         confirm = try connection.prepare(
             "UPDATE deliveries SET confirmed_at = ? WHERE id = ? AND confirmed_at IS NULL")
         complete = try connection.prepare(
@@ -87,14 +84,6 @@ final class WatchTable {
         quieten = try connection.prepare("UPDATE deliveries SET alert_by = NULL WHERE id = ?")
         selectAlert = try connection.prepare(
             "\(UrgentAlert.select) WHERE l.id = last_insert_rowid()")
-    }
-
-    func set(_ deadlines: Deadlines, of delivery: Int64) throws(DatabaseError) {
-        setDeadlines.bind(1, deadlines.confirmBy?.milliseconds)
-        setDeadlines.bind(2, deadlines.completeBy?.milliseconds)
-        setDeadlines.bind(3, deadlines.alertBy?.milliseconds)
-        setDeadlines.bind(4, delivery)
-        try setDeadlines.run()
     }
 
     /// Notes what a status settles; the first time counts.

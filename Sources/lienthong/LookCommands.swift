@@ -68,6 +68,9 @@ struct TrailCommand: Command {
             terminal.print(
                 "  tới \(text(delivery, "recipient")): \(text(delivery, "stage")) "
                     + "\(text(delivery, "deliveredAt"))"
+                    + (delivery["request"].map {
+                        "  \(text($0, "operation")) \(text($0, "state")) \(text($0, "askedAt"))"
+                    } ?? "")
             )
         }
         for status in value["statuses"]?.array ?? [] {

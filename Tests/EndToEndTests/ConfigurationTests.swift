@@ -2,9 +2,13 @@ import Foundation
 import Testing
 
 @Suite struct `A configuration of trust and policy` {
-    /// What `lienthongd --check` says of a hub whose `trust` has these further settings, and its `policy`.
-    private func check(trust: String = "", policy: String = "") throws -> (code: Int32, says: String) {
-        let world = try World(settings: policy.isEmpty ? "" : "policy: { \(policy) },")
+    /// What `lienthongd --check` says of a hub whose `trust` has these further settings, its `policy` and its
+    /// `rules`.
+    private func check(
+        trust: String = "", policy: String = "", rules: String = ""
+    ) throws -> (code: Int32, says: String) {
+        let world = try World(
+            settings: (policy.isEmpty ? "" : "policy: { \(policy) },") + "rules: { \(rules) },")
         let path = world.path("hub.json5")
         let text = try String(contentsOfFile: path, encoding: .utf8)
         try text.replacingOccurrences(of: "trust: {", with: "trust: { \(trust)").write(
@@ -24,7 +28,11 @@ import Testing
             algorithms: { rsaPKCS1: false, rsaBitsMin: 3072 }, unknownRevocation: "hold", holdSeconds: 3600,
             sha1Exceptions: [{ agency: "H37.12", until: "2026-12-31T00:00:00+07:00" }]
             """
-        let answer = try check(trust: trust, policy: policy)
+        let rules = """
+            workingDays: [1, 2, 3, 4, 5, 6], holidays: ["2026-09-02"], arrivesUntil: "16:30",
+            confirmBy: "24:00", agingSeconds: 0, alertSeconds: { urgent: 0, express: 60 },
+            """
+        let answer = try check(trust: trust, policy: policy, rules: rules)
         #expect(answer.code == 0, "\(answer.says)")
     }
 
@@ -53,6 +61,20 @@ import Testing
     ])
     func `is refused by the name of what is wrong with policy`(_ settings: String, _ name: String) throws {
         let answer = try check(policy: settings)
+        #expect(answer.code == 1 && answer.says.contains(name), "\(answer.says)")
+    }
+
+    @Test(arguments: [
+        ("workingDays: []", "rules.workingDays"), ("workingDays: [0]", "rules.workingDays"),
+        ("workingDays: \"1-5\"", "rules.workingDays"), ("holidays: [\"2026-02-30\"]", "rules.holidays"),
+        ("arrivesUntil: \"24:01\"", "rules.arrivesUntil"), ("confirmBy: \"00:00\"", "rules.confirmBy"),
+        ("confirmBy: \"-1:30\"", "rules.confirmBy"), ("confirmBy: \"9:00\"", "rules.confirmBy"),
+        ("agingSeconds: -1", "rules.agingSeconds"),
+        ("alertSeconds: { normal: 1 }", "rules.alertSeconds.normal"),
+        ("alertSeconds: { express: -1 }", "rules.alertSeconds.express"),
+    ])
+    func `is refused by the name of what is wrong with the rules`(_ settings: String, _ name: String) throws {
+        let answer = try check(rules: settings)
         #expect(answer.code == 1 && answer.says.contains(name), "\(answer.says)")
     }
 }

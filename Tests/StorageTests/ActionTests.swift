@@ -129,6 +129,33 @@ extension Fixture {
         #expect(other.recipients.isEmpty && other.woken.isEmpty)
     }
 
+    @Test func `is there whole or not at all after the power went`() throws {
+        let fixture = try Fixture()
+        let sent = letter("1", to: ["H31.7", "H31.45.2"])
+        _ = try fixture.accept(sent)
+        try fixture.deliver(to: "H31.7")
+        func state(of image: String) throws -> (stages: [String], relations: Int, counts: DeliveryCounts) {
+            let reader = try Store(directory: image).makeReader()
+            let trail = try #require(try reader.trail(sent.key))
+            return (
+                trail.deliveries.map(\.cycle.stage.rawValue), trail.relations.count,
+                try reader.deliveryCounts()
+            )
+        }
+        let before = try fixture.crashImage()
+        let recall = acting(.recall, on: ["1"], name: "2", to: ["H31.7", "H31.45.2"])
+        _ = try fixture.accept(recall)
+        let after = try fixture.crashImage()
+        let old = try state(of: before)
+        #expect(old.stages == ["delivered", "queued"] && old.relations == 0)
+        #expect(old.counts == DeliveryCounts(queued: 1, delivered: 1))
+        let new = try state(of: after)
+        #expect(new.stages == ["recall_asked", "withdrawn"] && new.relations == 1)
+        #expect(new.counts == DeliveryCounts(queued: 2, delivered: 1, withdrawn: 1))
+        let report = try Doctor.examine(directory: after, verifier: nil)
+        #expect(!report.findings.contains { [.countsDiffer, .deliveriesDiffer].contains($0.code) })
+    }
+
     @Test func `is refused whole where its target or a recipient is not right`() throws {
         let fixture = try Fixture(agencies: ["H37.12", "H31.7", "H31.45.2", "H99"])
         _ = try fixture.accept(letter("1", to: ["H31.7", "H31.45.2"]))
