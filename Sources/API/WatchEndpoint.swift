@@ -11,17 +11,14 @@ struct WatchEndpoint {
     let hub: Hub
 
     private static let limitMax = 500
-    /// One sender's letters are looked through from this long ago on, where nothing else is asked for.
-    private static let lookBackSeconds: Int64 = 90 * 86_400
 
     func overdue(_ request: RequestHead, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
         guard caller.agency != nil || caller.has(.operator) else { throw .forbidden }
         let limit = try request.integer("limit", in: 1...Self.limitMax, default: 100)
         let at = try request.instant("at") ?? hub.clock.now()
-        let since = try request.instant("since") ?? at.adding(seconds: -Self.lookBackSeconds)
         let sender = caller.agency?.code
         hub.answer(exchange) { hub throws(StorageError) in
-            let overdue = try hub.reader.overdue(sender: sender, at: at, since: since, limit: limit)
+            let overdue = try hub.reader.overdue(sender: sender, at: at, limit: limit)
             return .json(
                 JSONWriter.object { writer in
                     writer.member("at", at)

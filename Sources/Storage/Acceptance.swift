@@ -111,13 +111,14 @@ extension Store {
         }
         let state: DeliveryState = new.hold == nil ? .queued : .held
         let place = options.place(new.priority, at: batch.at)
+        let sender = try agencies.number(of: new.sender)
         var made: [Acceptance.Delivery] = []
         made.reserveCapacity(recipients.count)
         for recipient in route.recipients {
             let delivery = batch.nextDelivery
             try deliveries.insert(
                 id: delivery, document: id, recipient: recipient.id, priority: new.priority, place: place,
-                state: state, deadlines: new.deadlines)
+                state: state, deadlines: new.deadlines, owedTo: sender)
             if let named = new.redirected[recipient.code] {
                 try deliveries.setAddressee(delivery, named)
             }

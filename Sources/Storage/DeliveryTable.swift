@@ -77,7 +77,7 @@ final class DeliveryTable {
 
             """
             INSERT INTO deliveries(id, document, recipient, rank, state, place, attempt, confirm_by,
-            complete_by, alert_by) VALUES(?,?,?,?,?,?,0,?,?,?)
+            complete_by, alert_by, owed_to) VALUES(?,?,?,?,?,?,0,?,?,?,?)
             """)
         let columns = "v.id, v.document, d.key, v.recipient, a.code, v.state, v.attempt, v.token, d.sender"
         let join = "JOIN documents d ON d.id = v.document JOIN agencies a ON a.id = v.recipient"
@@ -124,7 +124,7 @@ final class DeliveryTable {
 
     func insert(
         id: Int64, document: Int64, recipient: Int64, priority: Priority, place: Int64,
-        state: DeliveryState, deadlines: Deadlines = Deadlines()
+        state: DeliveryState, deadlines: Deadlines = Deadlines(), owedTo sender: Int64? = nil
     ) throws(DatabaseError) {
         insert.bind(1, id)
         insert.bind(2, document)
@@ -135,6 +135,7 @@ final class DeliveryTable {
         insert.bind(7, deadlines.confirmBy?.milliseconds)
         insert.bind(8, deadlines.completeBy?.milliseconds)
         insert.bind(9, deadlines.alertBy?.milliseconds)
+        insert.bind(10, deadlines.confirmBy == nil && deadlines.completeBy == nil ? nil : sender)
         try insert.run()
     }
 

@@ -15,6 +15,7 @@ enum Schema {
         Migration(version: 4, sql: evidence),
         Migration(version: 5, sql: actions),
         Migration(version: 6, sql: watch),
+        Migration(version: 7, sql: watchBySender),
     ]
     static var version: Int { migrations.last?.version ?? 0 }
 

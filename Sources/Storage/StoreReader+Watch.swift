@@ -2,36 +2,27 @@ internal import Database
 package import Exchange
 
 extension StoreReader {
-    /// Deliveries whose deadline is `at` or earlier and that are still open, the longest overdue first.
+    /// Deliveries whose deadline is `at` or earlier and that are still open, each sender's longest overdue
+    /// first.
     ///
     /// - Parameters:
     ///   - sender: whose letters; nil for everybody's.
-    ///   - since: of one sender's letters, those that came then or later.
     ///   - limit: of each list.
     package func overdue(
-        sender: AgencyCode?, at: Instant, since: Instant, limit: Int
+        sender: AgencyCode?, at: Instant, limit: Int
     ) throws(StorageError) -> OverdueDeliveries {
         OverdueDeliveries(
-            unconfirmed: try overdue("confirm_by", "confirmed_at", sender, at, since, limit),
-            uncompleted: try overdue("complete_by", "completed_at", sender, at, since, limit))
+            unconfirmed: try overdue(
+                "deliveries_unconfirmed", "confirm_by", "confirmed_at", sender, at, limit),
+            uncompleted: try overdue(
+                "deliveries_uncompleted", "complete_by", "completed_at", sender, at, limit))
     }
 
     private func overdue(
-        _ deadline: String, _ done: String, _ sender: AgencyCode?, _ at: Instant, _ since: Instant,
+        _ index: String, _ deadline: String, _ done: String, _ sender: AgencyCode?, _ at: Instant,
         _ limit: Int
     ) throws(StorageError) -> [OverdueDelivery] {
-        let index = deadline == "confirm_by" ? "deliveries_unconfirmed" : "deliveries_uncompleted"
-        // One sender's letters by their time: the index of everybody's overdue ones may be long.
-        let from =
-            sender == nil
-            ? "deliveries v INDEXED BY \(index) JOIN documents d ON d.id = v.document"
-            : """
-            documents d INDEXED BY documents_by_sender CROSS JOIN deliveries v
-            ON v.id >= d.first_delivery AND v.id < d.first_delivery + d.delivery_count
-            """
-        let whose =
-            sender == nil
-            ? "" : "AND d.sender = (SELECT id FROM agencies WHERE code = ?3) AND d.accepted_at >= ?4"
+        let whose = sender == nil ? "" : "AND v.owed_to = (SELECT id FROM agencies WHERE code = ?3)"
         return try read { reader throws(DatabaseError) in
             let select = try reader.connection.prepare(
                 """
@@ -41,16 +32,15 @@ extension StoreReader {
                 (SELECT operation FROM requests WHERE delivery = v.id ORDER BY id DESC LIMIT 1),
                 (SELECT answer FROM requests WHERE delivery = v.id ORDER BY id DESC LIMIT 1),
                 \(DocumentSummary.columns)
-                FROM \(from) \(DocumentSummary.join) JOIN agencies a ON a.id = v.recipient
+                FROM deliveries v INDEXED BY \(index) JOIN documents d ON d.id = v.document
+                \(DocumentSummary.join) JOIN agencies a ON a.id = v.recipient
                 WHERE v.\(deadline) IS NOT NULL AND v.\(done) IS NULL AND v.\(deadline) <= ?1 \(whose)
-                AND v.state <> \(DeliveryState.held.number) ORDER BY v.\(deadline), v.id LIMIT ?2
+                AND v.state <> \(DeliveryState.held.number)
+                ORDER BY v.owed_to, v.\(deadline), v.id LIMIT ?2
                 """)
             select.bind(1, at.milliseconds)
             select.bind(2, limit)
-            if let sender {
-                select.bind(3, sender)
-                select.bind(4, since.milliseconds)
-            }
+            if let sender { select.bind(3, sender) }
             return try select.all(Self.overdue).compactMap { $0 }
         }
     }

@@ -27,4 +27,19 @@ extension Schema {
         DROP INDEX deliveries_queued;
         CREATE INDEX deliveries_queued ON deliveries(recipient, place) WHERE state = 0;
         """
+
+    /// The first indexes of deadlines would have had one sender's overdue letters looked for among all that
+    /// it sent in a season.
+    static let watchBySender = """
+        -- The sender, where a deadline is watched.
+        ALTER TABLE deliveries ADD COLUMN owed_to INTEGER;
+        UPDATE deliveries SET owed_to = (SELECT sender FROM documents WHERE id = deliveries.document)
+            WHERE confirm_by IS NOT NULL OR complete_by IS NOT NULL;
+        DROP INDEX deliveries_unconfirmed;
+        DROP INDEX deliveries_uncompleted;
+        CREATE INDEX deliveries_unconfirmed ON deliveries(owed_to, confirm_by)
+            WHERE confirm_by IS NOT NULL AND confirmed_at IS NULL;
+        CREATE INDEX deliveries_uncompleted ON deliveries(owed_to, complete_by)
+            WHERE complete_by IS NOT NULL AND completed_at IS NULL;
+        """
 }

@@ -5,20 +5,17 @@ internal import Transport
 struct OverdueCommand: Command {
     static let words = ["overdue"]
     static let summary = "xem nơi nhận nào quá hạn xác nhận hoặc quá hạn xử lý (nơi gửi, người vận hành)"
-    static let operands = "[--at RFC3339] [--since RFC3339] [--limit N] [--json]"
+    static let operands = "[--at RFC3339] [--limit N] [--json]"
     static let options =
         Option.connection + [
             .value("--at", "RFC3339", "tính đến thời điểm này (mặc định bây giờ)"),
-            .value("--since", "RFC3339", "chỉ văn bản nhận từ thời điểm này (mặc định 90 ngày trước)"),
             .value("--limit", "N", "nhiều nhất bao nhiêu mỗi loại (1–500, mặc định 100)"), .json,
         ]
 
     static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
         _ = try arguments.operands()
         var path = "/v1/overdue?limit=\(try arguments.integer("--limit", in: 1...500, default: 100))"
-        for name in ["at", "since"] {
-            if let value = arguments.value("--\(name)") { path += "&\(name)=\(value.asPathSegment)" }
-        }
+        if let at = arguments.value("--at") { path += "&at=\(at.asPathSegment)" }
         let (value, bytes) = try HubConnection(arguments).json(path)
         if arguments.wantsJSON {
             terminal.print(json: bytes)

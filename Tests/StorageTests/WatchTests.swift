@@ -80,7 +80,7 @@ extension Fixture {
         _ fixture: Fixture, sender: String? = nil, at: Instant
     ) throws -> (unconfirmed: [String], uncompleted: [String]) {
         let overdue = try fixture.reader().overdue(
-            sender: sender.map { ExactString($0) }, at: at, since: Instant(seconds: 0), limit: 10)
+            sender: sender.map { ExactString($0) }, at: at, limit: 10)
         func text(_ delivery: OverdueDelivery) -> String {
             "\(delivery.document.subject) \(delivery.recipient) \(delivery.cycle.stage.rawValue)"
         }
