@@ -94,12 +94,14 @@ let package = Package(
         floor(
             "API",
             ["Exchange", "JSON", "OpenSSL", "Files", "HTTP", "AuditLog", "Transport", "Storage", "Hub"]),
+        floor(
+            "VXP", ["Exchange", "JSON", "OpenSSL", "Files", "HTTP", "Transport", "Storage", "Hub"]),
         // 6
         program(
             "lienthongd",
             [
                 "Exchange", "JSON", "OpenSSL", "Files", "HTTP", "Signature", "AuditLog", "Transport",
-                "Storage", "Trust", "Hub", "API",
+                "Storage", "Trust", "Hub", "API", "VXP",
             ]),
         program(
             "lienthong",

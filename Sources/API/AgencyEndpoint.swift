@@ -34,6 +34,10 @@ struct AgencyEndpoint {
         case ("PUT", 4) where path[1] == "certificates", ("DELETE", 4) where path[1] == "certificates":
             try requireOperator(caller)
             try changeCertificate(request, path, exchange)
+        case (_, 2...3) where path[1] == "vxp-secrets" || path[1] == "vxp-addresses":
+            try requireOperator(caller)
+            try SharedSecretEndpoint(hub: hub).handle(
+                request.method, Array(path.dropFirst()), try known(path[0]), exchange)
         default:
             guard path.count <= 1 else { throw .notFound }
             throw Rejection(.methodNotAllowed, "Địa chỉ này không nhận phương thức HTTP đã dùng.")

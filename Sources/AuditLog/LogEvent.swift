@@ -32,6 +32,11 @@ package enum LogEvent: Sendable {
     case agencyRetired(AgencyCode)
     case certificateBound(agency: AgencyCode, use: CertificateUse, sha256: Digest256)
     case certificateRetired(agency: AgencyCode, use: CertificateUse, sha256: Digest256)
+    /// A secret that the agency's software may sign requests with; its name only.
+    case secretIssued(agency: AgencyCode, name: String)
+    case secretRevoked(agency: AgencyCode, name: String)
+    /// Where that software may call from. The digest is over the blocks, sorted, each with an LF after it.
+    case sourceAddressesChanged(agency: AgencyCode, count: Int, digest: Digest256)
     case principalsChanged(count: Int, digest: Digest256)
     case configurationChanged(digest: Digest256)
     case trustChanged(digest: Digest256)
@@ -198,6 +203,9 @@ extension LogEvent {
         case .agencyRetired: "agency.retired"
         case .certificateBound: "certificate.bound"
         case .certificateRetired: "certificate.retired"
+        case .secretIssued: "secret.issued"
+        case .secretRevoked: "secret.revoked"
+        case .sourceAddressesChanged: "addresses.changed"
         case .principalsChanged: "principals.changed"
         case .configurationChanged: "configuration.changed"
         case .trustChanged: "trust.changed"
@@ -236,6 +244,13 @@ extension LogEvent {
             entry.code("agency", agency)
             entry.digest("certificateSha256", sha256)
             entry.text("use", use.rawValue)
+        case .secretIssued(let agency, let name), .secretRevoked(let agency, let name):
+            entry.code("agency", agency)
+            entry.text("secret", name)
+        case .sourceAddressesChanged(let agency, let count, let digest):
+            entry.code("agency", agency)
+            entry.number("blockCount", Int64(count))
+            entry.digest("sha256", digest)
         case .principalsChanged(let count, let digest):
             entry.number("principalCount", Int64(count))
             entry.digest("sha256", digest)

@@ -23,6 +23,8 @@ package enum DeliveryState: String, Sendable, CaseIterable {
             true
         // A lease renewed on the same delivery.
         case (.leased, .leased): true
+        // Software that takes no lease says what became of a delivery that it saw in a list.
+        case (.queued, .delivered), (.queued, .dead): true
         default: false
         }
     }

@@ -29,6 +29,8 @@ package struct RequestParser: Sendable {
     private var state = State.requestLine
     private var lines = LineBuffer()
     private var maySkipEmptyLine = true
+    /// Of the request that is being read or was read last.
+    package private(set) var method: String?
 
     package init(limits: MessageLimits = MessageLimits()) {
         self.limits = limits
@@ -50,6 +52,7 @@ package struct RequestParser: Sendable {
     ) throws(ProtocolError) -> Event? {
         if case .requestLine = state {
             guard let line = try readRequestLine(input, at: &position) else { return nil }
+            method = line.method
             let section = HeaderSection(bytesMax: limits.headerBytesMax, countMax: limits.headerCountMax)
             state = .fields(line, section)
         }

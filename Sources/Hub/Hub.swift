@@ -25,6 +25,8 @@ package struct HubOptions: Sendable {
     /// Nil where nobody is asked what time it is.
     package var timestampAuthority: TimestampAuthority?
     package var rates = RateLimits.Limits()
+    /// Opens the secrets of agencies' software; nil where no face asks for any.
+    package var secretsKey: SealingKey?
 
     package init() {}
 }
@@ -47,6 +49,8 @@ package final class Hub: Sendable {
     package let alerts: Alerts
     package let log: any EventLog
     package let clock: Clock
+    /// Nil where no face asks for any.
+    package let sharedSecrets: SharedSecrets?
     private let sequencer: Sequencer
     private let workers: Workers
     private let expiry: Expiry
@@ -74,6 +78,9 @@ package final class Hub: Sendable {
         self.log = log
         self.clock = clock
         metrics = Metrics()
+        sharedSecrets = try options.secretsKey.map { key throws(StorageError) in
+            try SharedSecrets(key: key, reader: reader)
+        }
         hubStatus = HubStatus(hub: options.hubCode, name: options.hubName)
         alerts = Alerts(metrics: metrics, log: log)
         rates = RateLimits(options.rates, clock: clock)
@@ -211,6 +218,21 @@ package final class Hub: Sendable {
         }
     }
 
+    /// What a recipient's software says of a delivery that it saw in a list and holds no lease of.
+    package func conclude(
+        _ delivery: Int64, by recipient: AgencyCode, _ conclusion: Conclusion,
+        _ answer: @escaping DeliveryAnswer
+    ) {
+        submit(.conclude(delivery: delivery, recipient: recipient, conclusion)) { [metrics] result in
+            switch result {
+            case .success(.acknowledged): metrics.deliveriesAcknowledged.add()
+            case .success(.released): metrics.deliveriesDead.add()
+            default: break
+            }
+            answer(result)
+        }
+    }
+
     /// Puts a delivery that was given up back into its recipient's inbox.
     package func requeue(_ delivery: Int64, _ answer: @escaping DeliveryAnswer) {
         submit(.requeue(delivery: delivery)) { [inboxes] result in
@@ -287,7 +309,7 @@ package final class Hub: Sendable {
         ]
     }
 
-    private func submit(_ change: Change, _ answer: @escaping DeliveryAnswer) {
+    func submit(_ change: Change, _ answer: @escaping DeliveryAnswer) {
         let isTaken = sequencer.submit(change) { result, _ in answer(result) }
         if !isTaken { answer(.failure(.overloaded)) }
     }

@@ -67,13 +67,22 @@ package final class Intake: Sendable {
     /// Each stage's result can be made by that stage only, so none can be left out. When `completion` gets a
     /// receipt, the message is durable, logged and routed; when it gets a rejection, nothing was stored but
     /// the log entry of the refusal.
+    ///
+    /// - Parameter kind: what the face was told that it is; nil where it was told nothing.
     package func accept(
         _ reading: MessageReading, from caller: Agency, in directory: Directory, requestID: String,
+        expecting kind: DocumentKind? = nil,
         completion: @escaping Completion
     ) {
         do throws(Rejection) {
             let admission = admission(in: directory)
             let read = try reading.finish { admission.findings(in: $0, from: caller) }
+            if let kind, kind != read.kind {
+                throw Rejection(
+                    .notEdXML,
+                    "Thông điệp được gửi là \(kind == .letter ? "văn bản" : "trạng thái") nhưng nội dung là "
+                        + "\(kind == .letter ? "trạng thái" : "văn bản").")
+            }
             // A PDF may take long to read, and hostile ones do: the reactor must not.
             guard !read.documents.isEmpty else {
                 return judge(read, from: caller, in: directory, requestID: requestID, completion)

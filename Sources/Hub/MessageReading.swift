@@ -19,6 +19,13 @@ package struct ReadMessage: Sendable {
     /// PDFs among the attachments that may be signed.
     package let documents: [AttachedPDF]
 
+    var kind: DocumentKind {
+        switch message {
+        case .letter: .letter
+        case .status: .status
+        }
+    }
+
     fileprivate init(
         message: EdXMLMessage, payload: Payload, byteCount: Int64, sha256: Digest256,
         evidence: XMLSignatureEvidence, detachedSignature: [UInt8]?, documents: [AttachedPDF]

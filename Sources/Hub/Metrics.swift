@@ -38,6 +38,8 @@ package final class Metrics: Sendable {
     package let requestsTurnedAway = Counter()
     package let segmentsCompacted = Counter()
     package let bytesFreed = Counter()
+    package let vxpRequests = Counter()
+    package let vxpRefused = Counter()
     private let refusals = Mutex<[RejectionCode: UInt64]>([:])
 
     package init() {}
@@ -114,6 +116,8 @@ package final class Metrics: Sendable {
             ("storage_errors_total", "Commits that failed.", storageErrors),
             ("segments_compacted_total", "Segments copied because most was purged.", segmentsCompacted),
             ("bytes_freed_total", "Bytes that the disk got back from purged letters.", bytesFreed),
+            ("vxp_requests_total", "Requests of software that speaks VXP.", vxpRequests),
+            ("vxp_refused_total", "Those of them answered with FAIL.", vxpRefused),
             ("turned_away_total", "Requests answered 503 because too much waited.", requestsTurnedAway),
         ]
     }

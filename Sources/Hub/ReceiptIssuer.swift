@@ -11,6 +11,8 @@ package struct Receipt: Sendable {
     package let json: [UInt8]
     /// The receipt as a C2SP tlog-proof, which other people's software reads.
     package let proof: [UInt8]
+    /// As its sender's software knows the message where it knows no keys.
+    package let transportID: TransportID
     /// True where the message had been accepted before and nothing was stored now.
     package let isReplay: Bool
 }
@@ -62,7 +64,11 @@ package struct ReceiptIssuer: Sendable {
             }
             writer.member("proof", String(decoding: proof, as: UTF8.self))
         }
-        return Receipt(key: acceptance.key, json: json, proof: proof, isReplay: acceptance.isReplay)
+        return Receipt(
+            key: acceptance.key, json: json, proof: proof,
+            transportID: TransportID(
+                .sender, delivery: acceptance.deliveries.first?.id ?? 0, of: acceptance.key),
+            isReplay: acceptance.isReplay)
     }
 
     /// The signed checkpoint of a tree that a receipt may quote; nil where the log never was that long.

@@ -117,8 +117,8 @@ extension Store {
         for recipient in route.recipients {
             let delivery = batch.nextDelivery
             try deliveries.insert(
-                id: delivery, document: id, recipient: recipient.id, priority: new.priority, place: place,
-                state: state, deadlines: new.deadlines, owedTo: sender)
+                id: delivery, document: id, kind: new.kind, recipient: recipient.id,
+                priority: new.priority, place: place, state: state, deadlines: new.deadlines, owedTo: sender)
             if let named = new.redirected[recipient.code] {
                 try deliveries.setAddressee(delivery, named)
             }

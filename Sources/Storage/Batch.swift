@@ -74,6 +74,8 @@ extension Store {
             return try release(id, recipient, token, reason: reason, &batch)
         case .extend(let id, let recipient, let token, let seconds):
             return try extend(id, recipient, token, seconds: seconds, batch.at)
+        case .conclude(let id, let recipient, let conclusion):
+            return try conclude(id, recipient, conclusion, &batch)
         case .requeue(let id): return try requeue(id, &batch)
         case .expireLeases: return .success(.expired(try expireLeases(&batch)))
         case .raiseAlerts: return .success(.alerted(try watch.raise(at: batch.at, limit: Self.alertsMax)))
@@ -91,6 +93,10 @@ extension Store {
             return .success(.done)
         case .purge(let key): return try purge(key, &batch)
         case .compact(let segment): return try compact(segment, &batch)
+        case .addSecret(let agency, let secret): return try add(secret, to: agency, &batch)
+        case .removeSecret(let agency, let name): return try removeSecret(name, of: agency, &batch)
+        case .putSourceAddresses(let agency, let blocks):
+            return try putSourceAddresses(blocks, of: agency, &batch)
         case .event(let event):
             try append(Self.logEvent(event), to: &batch)
             return .success(.done)

@@ -25,6 +25,10 @@ package enum Change: Sendable {
     case release(delivery: Int64, recipient: AgencyCode, token: LeaseToken, reason: String?)
     /// → `.extended`: the lease ends `seconds` after now.
     case extend(delivery: Int64, recipient: AgencyCode, token: LeaseToken, seconds: Int)
+    /// → `.acknowledged`, `.released` or `.done`. What a recipient's software says that saw the delivery in a
+    /// list and holds no lease; again: the same, and no entry. One that has ended otherwise is rejected as
+    /// `leaseStale`.
+    case conclude(delivery: Int64, recipient: AgencyCode, Conclusion)
     /// → `.requeued`: a delivery that was given up after its attempts is in the inbox again, with all of them
     /// before it. One that never was offered, because its letter's hold ended in a refusal, stays dead.
     case requeue(delivery: Int64)
@@ -43,6 +47,12 @@ package enum Change: Sendable {
     /// → `.done`. Keeps the DER of those that are registered for an agency, which knows them by their SHA-256
     /// only; others are passed over. Says nothing new to anybody, so it is no entry in the log.
     case keepCertificates([Certificate])
+    /// → `.done`. One more secret that the agency's software may sign its requests with.
+    case addSecret(agency: AgencyCode, SealedSecret)
+    /// → `.done`; `notFound` where the agency has none of that name.
+    case removeSecret(agency: AgencyCode, name: String)
+    /// → `.done`. Replaces all of them; none means anywhere.
+    case putSourceAddresses(agency: AgencyCode, [AddressBlock])
     /// Something in the hub's own life, for the audit log.
     case event(HubEvent)
     /// → `.done`. A letter's bytes go, for ever; everything else about it stays. Again: nothing more happens.

@@ -68,7 +68,7 @@ final class DeliveryTable {
     private let shorten: SQLiteStatement
     private let setAddressee: SQLiteStatement
     private let endHold: SQLiteStatement
-    private let connection: SQLiteConnection
+    let connection: SQLiteConnection
     let firstFreeID: Int64
 
     init(_ connection: SQLiteConnection) throws(DatabaseError) {
@@ -77,7 +77,7 @@ final class DeliveryTable {
 
             """
             INSERT INTO deliveries(id, document, recipient, rank, state, place, attempt, confirm_by,
-            complete_by, alert_by, owed_to) VALUES(?,?,?,?,?,?,0,?,?,?,?)
+            complete_by, alert_by, owed_to, kind) VALUES(?,?,?,?,?,?,0,?,?,?,?,?)
             """)
         let columns = "v.id, v.document, d.key, v.recipient, a.code, v.state, v.attempt, v.token, d.sender"
         let join = "JOIN documents d ON d.id = v.document JOIN agencies a ON a.id = v.recipient"
@@ -123,7 +123,7 @@ final class DeliveryTable {
     }
 
     func insert(
-        id: Int64, document: Int64, recipient: Int64, priority: Priority, place: Int64,
+        id: Int64, document: Int64, kind: DocumentKind, recipient: Int64, priority: Priority, place: Int64,
         state: DeliveryState, deadlines: Deadlines = Deadlines(), owedTo sender: Int64? = nil
     ) throws(DatabaseError) {
         insert.bind(1, id)
@@ -136,6 +136,7 @@ final class DeliveryTable {
         insert.bind(8, deadlines.completeBy?.milliseconds)
         insert.bind(9, deadlines.alertBy?.milliseconds)
         insert.bind(10, deadlines.confirmBy == nil && deadlines.completeBy == nil ? nil : sender)
+        insert.bind(11, kind.number)
         try insert.run()
     }
 

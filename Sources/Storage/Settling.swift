@@ -104,8 +104,8 @@ extension Store {
         try entries.setLastEntry(document: letter.id, leaf)
         for addressee in ordered {
             try deliveries.insert(
-                id: batch.nextDelivery, document: id, recipient: addressee.key, priority: .normal,
-                place: options.place(.normal, at: batch.at), state: .queued)
+                id: batch.nextDelivery, document: id, kind: .notice, recipient: addressee.key,
+                priority: .normal, place: options.place(.normal, at: batch.at), state: .queued)
             batch.nextDelivery += 1
         }
         batch.nextDocument += 1

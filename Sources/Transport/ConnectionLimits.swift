@@ -19,6 +19,8 @@ package struct ConnectionLimits: Sendable, Equatable {
     /// How long, and how much, is still read after an early refusal, so that the client can read the answer.
     package var lingerSecondsMax = 5.0
     package var lingerBytesMax: Int64 = 4 << 20
+    /// False closes every connection after one response.
+    package var keepsConnections = true
     package var targetBytesMax = 8192
     package var headerBytesMax = 32 << 10
     package var headerCountMax = 100

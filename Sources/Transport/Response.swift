@@ -61,4 +61,18 @@ package protocol BodyConsumer: AnyObject {
 package protocol RequestHandler: Sendable {
     /// On the reactor's thread, when a request's header section is complete. Must not block.
     func handle(_ request: RequestHead, on exchange: HTTPExchange)
+
+    /// On the reactor's thread: the answer to what is not HTTP, is too large or comes too slowly. Nothing of
+    /// the body is read after it.
+    ///
+    /// - Parameters:
+    ///   - reason: English, for people who look at the wire; holds nothing that the peer sent.
+    ///   - method: nil where not even that could be read.
+    func refusal(_ status: Int, _ reason: String, method: String?) -> Response
+}
+
+extension RequestHandler {
+    package func refusal(_ status: Int, _ reason: String, method: String?) -> Response {
+        .problem(status, reason)
+    }
 }

@@ -213,7 +213,8 @@ final class ServerConnection: Link, @unchecked Sendable {
         request.hasResponded = true
         request.abortBlocks = []
         request.drainBlocks = []
-        var isPersistent = request.isPersistent && !reactor.isDraining
+        var isPersistent =
+            request.isPersistent && listener.limits.keepsConnections && !reactor.isDraining
         if !request.hasBodyEnded {
             if let consumer = request.consumer { abort(consumer) }
             request.consumer = nil
@@ -259,7 +260,8 @@ final class ServerConnection: Link, @unchecked Sendable {
         } else {
             if let consumer = request?.consumer { abort(consumer) }
             for block in request?.abortBlocks ?? [] { reactor.post(block) }
-            write(.problem(status, reason), request, isPersistent: false)
+            let refusal = listener.handler.refusal(status, reason, method: parser.method)
+            write(refusal, request, isPersistent: false)
             request = nil
         }
         if output.isEmpty { linger() } else { schedule() }

@@ -124,7 +124,7 @@ struct DemoFolder {
             {
                 hub: { code: \(quoted("\(province).TRUC")), name: "Trục liên thông văn bản (mẫu)" },
                 dataDirectory: "data",
-                listen: { api: "127.0.0.1:0", operations: "127.0.0.1:0" },
+                listen: { api: "127.0.0.1:0", operations: "127.0.0.1:0", vxp: "127.0.0.1:0" },
                 tls: {
                     certificate: "server.pem",
                     key: "server.key",

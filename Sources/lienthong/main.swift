@@ -24,6 +24,8 @@ let commands: [any Command.Type] = [
     AgencyImportCommand.self,
     AgencyRetireCommand.self,
     AgencyCertificateCommand.self,
+    VXPSecretCommand.self,
+    VXPAddressCommand.self,
     // The longer name first: a verb is found by its first words.
     RequeueCommand.self,
     DeadLettersCommand.self,

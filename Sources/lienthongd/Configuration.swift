@@ -42,6 +42,15 @@ struct Configuration: Sendable, Hashable {
         let intervalSeconds: Int
     }
 
+    /// The front for existing agency software.
+    struct VXP: Sendable, Hashable {
+        let address: String
+        /// Of what seals the agencies' secrets.
+        let key: String
+        /// False behind a proxy on the same machine.
+        let usesTLS: Bool
+    }
+
     let file: String
     /// Of the file's bytes.
     let digest: Digest256
@@ -61,6 +70,8 @@ struct Configuration: Sendable, Hashable {
     let leases: Leases
     /// See `StoreOptions`.
     let agingSeconds: Int64
+    /// Nil where that front is closed.
+    let vxp: VXP?
     /// Nil where no authority is asked.
     let timestamp: Timestamp?
 
@@ -84,7 +95,9 @@ struct Configuration: Sendable, Hashable {
         let listen = try root.section("listen")
         apiAddress = try listen.text("api")
         operationsAddress = try listen.optionalText("operations") ?? "127.0.0.1:0"
+        let vxpAddress = try listen.optionalText("vxp")
         try listen.finish()
+        vxp = try Self.vxp(try root.section("vxp"), vxpAddress, absolute, dataDirectory)
         let tls = try root.section("tls")
         tlsCertificate = absolute(try tls.text("certificate"))
         tlsKey = absolute(try tls.text("key"))
@@ -121,12 +134,30 @@ struct Configuration: Sendable, Hashable {
             intervalSeconds: Int(interval))
     }
 
+    private static func vxp(
+        _ section: ConfigurationSection, _ address: String?, _ absolute: (String) -> String,
+        _ dataDirectory: String
+    ) throws(ConfigurationError) -> VXP? {
+        let key = absolute(try section.optionalText("key") ?? "vxp.key")
+        let usesTLS = try section.boolean("tls", default: true)
+        try section.finish()
+        guard let address else { return nil }
+        // Beside what it seals it would be in every backup of it.
+        if key.hasPrefix(dataDirectory + "/") {
+            throw section.error("key", "phải nằm ngoài dataDirectory, nếu không bản sao lưu mở được bí mật")
+        }
+        if !usesTLS, !["127.0.0.1:", "[::1]:", "localhost:"].contains(where: { address.hasPrefix($0) }) {
+            throw section.error("tls", "chỉ được tắt khi listen.vxp là địa chỉ loopback (sau proxy cùng máy)")
+        }
+        return VXP(address: address, key: key, usesTLS: usesTLS)
+    }
+
     /// False where a setting differs that only a restart takes into use.
     func differsOnlyInWhatReloads(from other: Configuration) -> Bool {
         hubCode == other.hubCode && hubName == other.hubName && dataDirectory == other.dataDirectory
             && apiAddress == other.apiAddress && operationsAddress == other.operationsAddress
             && log == other.log && limits == other.limits && timestamp == other.timestamp
-            && leases == other.leases && agingSeconds == other.agingSeconds
+            && leases == other.leases && agingSeconds == other.agingSeconds && vxp == other.vxp
     }
 
     private static func origin(_ log: ConfigurationSection) throws(ConfigurationError) -> String {

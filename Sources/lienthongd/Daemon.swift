@@ -12,6 +12,7 @@ internal import Storage
 internal import Synchronization
 internal import Transport
 internal import Trust
+internal import VXP
 
 /// The order of starting and stopping: store, hub, faces; and back.
 final class Daemon {
@@ -24,6 +25,7 @@ final class Daemon {
     private let trust: TrustUpkeep
     private let server: Server
     private let apiAddress: SocketAddress
+    private let vxpAddress: SocketAddress?
     private let stopping: CountingSemaphore
     private let failure: Failure
 
@@ -66,10 +68,11 @@ final class Daemon {
             handler: OperationsHandler(hub: hub, warnings: { trust.warnings.map(\.text) }) { [server] in
                 Self.gauges(server.statistics) + trust.gauges
             })
+        vxpAddress = try Self.listenForVXP(configuration, material, server, hub)
         try server.start()
         trust.start(hub)
         let reload = Reload(
-            configuration, server: server, api: apiAddress, hub: hub, trust: trust, log: log)
+            configuration, server: server, api: apiAddress, vxp: vxpAddress, hub: hub, trust: trust, log: log)
         try Signals.handle { [stopping] signal in
             switch signal {
             case .terminate, .interrupt: stopping.signal()
@@ -144,6 +147,7 @@ final class Daemon {
         options.timestampAuthority = try configuration.timestamp.map {
             try TimestampAuthority($0, crls: configuration.trust.paths.lists)
         }
+        options.secretsKey = try configuration.vxp.map { try Material.secretsKey($0.key) }
         options.rates.requestsPerSecondMax = configuration.limits.agencyRequestsPerSecondMax
         options.rates.bytesPerSecondMax = configuration.limits.agencyBytesPerSecondMax
         return try Hub(
@@ -151,6 +155,24 @@ final class Daemon {
             options: options,
             log: log,
             onFatal: onFatal)
+    }
+
+    /// Nil where that front is closed.
+    private static func listenForVXP(
+        _ configuration: Configuration, _ material: Material, _ server: Server, _ hub: Hub
+    ) throws -> SocketAddress? {
+        guard let vxp = configuration.vxp else { return nil }
+        var limits = limits(configuration.limits)
+        // Its clients use no connection twice, and some leave each of them open.
+        limits.keepsConnections = false
+        // Recipients stand in a header, twice.
+        limits.headerBytesMax = 256 << 10
+        // Larger than what the intake takes: a letter that is too large is read and then refused, since a
+        // client that is cut off sends it again.
+        limits.bodyBytesMax = 2 * configuration.limits.letterBytesMax + (1 << 20)
+        return try server.listen(
+            ListenerConfiguration(address: vxp.address, tls: material.vxpTLS, limits: limits),
+            handler: VXPFront(hub: hub))
     }
 
     private static func limits(_ configured: Configuration.Limits) -> ConnectionLimits {
@@ -190,6 +212,7 @@ final class Daemon {
         let json = JSONWriter.object { writer in
             writer.member("api", apiAddress.description)
             writer.member("operations", operations.description)
+            if let vxpAddress { writer.member("vxp", vxpAddress.description) }
             writer.member("pid", getpid())
         }
         // Made anew at every start: a failed sync after it is seen must not end a hub that serves already.

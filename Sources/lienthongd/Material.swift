@@ -14,6 +14,9 @@ struct MaterialError: Error, CustomStringConvertible {
 /// Everything that the configuration names as files, read and checked; made anew at SIGHUP.
 struct Material {
     let serverTLS: TLSContext
+    /// Of the front for existing software: whoever has a client certificate may show it. Nil where that front
+    /// is closed or speaks plain HTTP.
+    let vxpTLS: TLSContext?
     /// Leaf of `tls.certificate`.
     let serverCertificate: Certificate?
     let trust: TrustSettings
@@ -32,6 +35,11 @@ struct Material {
                 serverCertificate: configuration.tlsCertificate, key: configuration.tlsKey,
                 clientAnchors: configuration.clientAnchors,
                 clientCertificates: configuration.log.isPublic ? .optional : .required)
+            vxpTLS =
+                configuration.vxp?.usesTLS == true
+                ? try TLSContext(
+                    serverCertificate: configuration.tlsCertificate, key: configuration.tlsKey,
+                    clientAnchors: configuration.clientAnchors, clientCertificates: .optional) : nil
         } catch {
             throw MaterialError(description: "chứng thư hoặc khóa TLS không dùng được: \(error)")
         }
@@ -96,6 +104,23 @@ struct Material {
         } catch let error as DirectoryFileError {
             throw MaterialError(description: "\(path):\(error.line): \(error.detail)")
         }
+    }
+
+    /// What seals the agencies' secrets; made on the first start, readable by its owner only.
+    static func secretsKey(_ path: String) throws -> SealingKey {
+        if !Files.Directory.exists(path) {
+            let text = Hex.encode(SecureRandom.bytes(SealingKey.byteCount)) + "\n"
+            let file = try File(path, .createPrivate)
+            try file.write(Array(text.utf8), at: 0)
+            try file.synchronize()
+            try Files.Directory.synchronize(Files.Directory.parent(of: path))
+        }
+        let text = String(decoding: try read(path), as: UTF8.self).filter { !$0.isWhitespace }
+        guard let key = Hex.decode(text).flatMap({ SealingKey($0) }) else {
+            throw MaterialError(
+                description: "\(path): khóa phải là \(SealingKey.byteCount * 2) chữ số hex trên một dòng")
+        }
+        return key
     }
 
     /// The log's key; made on the first start, readable by its owner only.

@@ -16,18 +16,20 @@ final class Reload: Sendable {
     private let file: String
     private let server: Server
     private let api: SocketAddress
+    private let vxp: SocketAddress?
     private let hub: Hub
     private let trust: TrustUpkeep
     private let log: LogWriter
     private let current: Mutex<Current>
 
     init(
-        _ configuration: Configuration, server: Server, api: SocketAddress, hub: Hub, trust: TrustUpkeep,
-        log: LogWriter
+        _ configuration: Configuration, server: Server, api: SocketAddress, vxp: SocketAddress?, hub: Hub,
+        trust: TrustUpkeep, log: LogWriter
     ) {
         file = configuration.file
         self.server = server
         self.api = api
+        self.vxp = vxp
         self.hub = hub
         self.trust = trust
         self.log = log
@@ -40,6 +42,7 @@ final class Reload: Sendable {
             let material = try Material(configuration)
             try trust.reload(configuration, material)
             _ = server.replaceTLS(material.serverTLS, on: api)
+            if let vxp, let context = material.vxpTLS { _ = server.replaceTLS(context, on: vxp) }
             try hub.reloadDirectory()
             record(configuration)
             log.write(.info, "reloaded", [("trust", .text(trust.version.hex))])
