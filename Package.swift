@@ -136,12 +136,13 @@ let package = Package(
         tests(
             "HubTests",
             ["Hub", "EdXML", "Exchange", "OpenSSL", "Signature", "AuditLog", "Storage", "XML"]),
+        tests("VXPTests", ["VXP", "Exchange", "JSON", "OpenSSL", "HTTP", "Hub", "Transport"]),
         tests(
             "EndToEndTests",
             [
                 "Exchange", "JSON", "OpenSSL", "HTTP", "Files", "Signature", "Transport", "lienthong",
-                "lienthongd",
-            ]),
+                "lienthongd", "VXP", "Hub",
+            ], exclude: ["Office"]),
         fuzzing(),
         tests("TidyTests", ["Exchange", "JSON", "OpenSSL", "Signature", "Storage", "API"]),
     ],

@@ -32,6 +32,10 @@ package struct Admission: Sendable {
     private let policy: HubPolicy
     let now: Instant
     let hubStatus: HubStatus
+    /// Under `enforce` a letter without a signature of its own is signed enough where PDFs in it are, all of
+    /// them rightly and one by a certificate registered for the sender: for senders whose software signs
+    /// nothing else.
+    var countsSignedAttachments = false
 
     /// - Parameter directory: one snapshot for the whole decision.
     package init(directory: Directory, policy: HubPolicy, hubStatus: HubStatus, now: Instant) {
@@ -224,6 +228,9 @@ package struct Admission: Sendable {
         let reasons = verdict.reasonDetails.joined(separator: " ")
         switch verdict.indication {
         case .totalPassed: break
+        case _ where verdict.isUnsigned && countsSignedAttachments && !verdict.signatures.isEmpty:
+            try requireSignedAttachments(verdict, of: sender)
+            return nil
         case _ where verdict.isUnsigned:
             throw Rejection(.signatureMissing, "Văn bản chưa có chữ ký số của cơ quan. \(reasons)")
         case _ where verdict.restsOnUnknownRevocation: break
@@ -241,6 +248,35 @@ package struct Admission: Sendable {
                     + "danh bạ.")
         }
         return verdict.hasPassed ? nil : try hold(for: sender.agency, reasons)
+    }
+
+    /// A hold is not for these: what a later check would have to find is a signature of the letter's own.
+    private func requireSignedAttachments(
+        _ verdict: Verdict, of sender: AuthorizedSender
+    ) throws(Rejection) {
+        let reasons = verdict.reasonDetails.joined(separator: " ")
+        if verdict.restsOnUnknownRevocation {
+            guard policy.unknownRevocation(for: sender.agency) != .accept else { return }
+            throw Rejection(
+                .revocationUnknown,
+                "Chưa biết chứng thư ký tệp PDF có bị thu hồi hay không; văn bản chưa được nhận, hãy gửi lại "
+                    + "sau. " + reasons, remedy: .retry(afterSeconds: policy.revocationRetrySeconds))
+        }
+        guard verdict.signatures.allSatisfy(\.hasPassed) else {
+            let hasFailed = verdict.signatures.contains { $0.indication == .totalFailed }
+            throw Rejection(
+                hasFailed ? .signatureInvalid : .signatureIndeterminate,
+                "Chữ ký số trong tệp PDF \(hasFailed ? "không hợp lệ" : "chưa kết luận được"). \(reasons)")
+        }
+        let registered = sender.agency.signingCertificates + sender.caller.signingCertificates
+        guard
+            verdict.signatures.contains(where: { $0.signer.map { registered.contains($0.sha256) } ?? false })
+        else {
+            throw Rejection(
+                .signerNotRegistered,
+                "Tệp PDF có chữ ký đúng nhưng không chữ ký nào bằng chứng thư đã đăng ký cho cơ quan "
+                    + "\(sender.agency.code) trong danh bạ.")
+        }
     }
 
     /// Nothing is wrong with the letter but that nobody can say whether its signer was revoked.

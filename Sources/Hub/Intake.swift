@@ -7,6 +7,16 @@ package import Storage
 internal import Synchronization
 package import Trust
 
+/// What a face knows about a message beside its bytes.
+package struct IntakeTerms: Sendable {
+    /// What its sender says that it is; nil where it says nothing.
+    package var kind: DocumentKind?
+    /// See `Admission.countsSignedAttachments`.
+    package var countsSignedAttachments = false
+
+    package init() {}
+}
+
 /// The way of a letter into the hub. New here? Start with `accept`.
 package final class Intake: Sendable {
     package typealias Completion = @Sendable (Result<Receipt, Rejection>) -> Void
@@ -68,16 +78,16 @@ package final class Intake: Sendable {
     /// receipt, the message is durable, logged and routed; when it gets a rejection, nothing was stored but
     /// the log entry of the refusal.
     ///
-    /// - Parameter kind: what the face was told that it is; nil where it was told nothing.
+    /// - Parameter terms: what the face knows about it.
     package func accept(
         _ reading: MessageReading, from caller: Agency, in directory: Directory, requestID: String,
-        expecting kind: DocumentKind? = nil,
+        terms: IntakeTerms = IntakeTerms(),
         completion: @escaping Completion
     ) {
         do throws(Rejection) {
             let admission = admission(in: directory)
             let read = try reading.finish { admission.findings(in: $0, from: caller) }
-            if let kind, kind != read.kind {
+            if let kind = terms.kind, kind != read.kind {
                 throw Rejection(
                     .notEdXML,
                     "Thông điệp được gửi là \(kind == .letter ? "văn bản" : "trạng thái") nhưng nội dung là "
@@ -85,10 +95,10 @@ package final class Intake: Sendable {
             }
             // A PDF may take long to read, and hostile ones do: the reactor must not.
             guard !read.documents.isEmpty else {
-                return judge(read, from: caller, in: directory, requestID: requestID, completion)
+                return judge(read, from: caller, in: directory, requestID: requestID, terms, completion)
             }
             let isTaken = workers.run { [self] in
-                judge(read, from: caller, in: directory, requestID: requestID, completion)
+                judge(read, from: caller, in: directory, requestID: requestID, terms, completion)
             }
             if !isTaken { throw .overloaded }
         } catch {
@@ -98,10 +108,11 @@ package final class Intake: Sendable {
 
     private func judge(
         _ read: ReadMessage, from caller: Agency, in directory: Directory, requestID: String,
-        _ completion: @escaping Completion
+        _ terms: IntakeTerms, _ completion: @escaping Completion
     ) {
         do throws(Rejection) {
-            let admission = admission(in: directory)
+            var admission = admission(in: directory)
+            admission.countsSignedAttachments = terms.countsSignedAttachments
             let sender = try admission.authorize(read, from: caller)
             let verified = verify(read, from: sender.agency)
             let admitted = try admission.admit(verified, from: sender, requestID: requestID)

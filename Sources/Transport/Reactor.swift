@@ -96,13 +96,11 @@ class EventSource {
         guard thread == nil else { return }
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
         var thread = pthread_t()
-        let result = unsafe pthread_create(
-            &thread, nil,
-            { context in
-                let reactor = unsafe Unmanaged<Reactor>.fromOpaque(context!).takeRetainedValue()
-                reactor.run()
-                return nil
-            }, context)
+        let result = unsafe pthread_create(&thread, nil, { context in
+            let reactor = unsafe Unmanaged<Reactor>.fromOpaque(context!).takeRetainedValue()
+            reactor.run()
+            return nil
+        }, context)
         guard result == 0 else {
             unsafe Unmanaged<Reactor>.fromOpaque(context).release()
             throw SystemError("pthread_create", code: result)

@@ -22,12 +22,10 @@ package enum Signals {
         precondition(previous == -1, "signals are handled once per process")
         let context = unsafe Unmanaged.passRetained(Reader(pipe: ends[0], block: block)).toOpaque()
         var thread = pthread_t()
-        let result = unsafe pthread_create(
-            &thread, nil,
-            { context in
-                unsafe Unmanaged<Reader>.fromOpaque(context!).takeRetainedValue().run()
-                return nil
-            }, context)
+        let result = unsafe pthread_create(&thread, nil, { context in
+            unsafe Unmanaged<Reader>.fromOpaque(context!).takeRetainedValue().run()
+            return nil
+        }, context)
         guard result == 0 else { throw SystemError("pthread_create", code: result) }
         pthread_detach(thread)
         for number in [SIGTERM, SIGINT, SIGHUP] {

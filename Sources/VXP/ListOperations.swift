@@ -115,7 +115,7 @@ struct ListOperations {
     private static func word(for copy: SentCopy) -> String {
         switch copy.state {
         case .delivered: "done"
-        case .dead: "fail"
+        case .dead, .withdrawn: "fail"
         case .leased: "processing"
         case .queued where copy.attempt > 0: "processing"
         default: "initial"
@@ -123,6 +123,7 @@ struct ListOperations {
     }
 
     private static func description(of copy: SentCopy) -> String {
+        if copy.state == .withdrawn { return "da thu hoi truoc khi don vi nhan lay" }
         if let code = copy.lastStatus {
             return UnaccentedText.ascii("\(code) \(BusinessStatus(rawValue: code)?.title ?? "")")
         }

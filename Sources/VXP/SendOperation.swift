@@ -182,9 +182,12 @@ private final class SentBody: BodyConsumer {
                 refusal, from: caller.agency, sha256: sha256, requestID: exchange.http.requestID
             ) { answer.give($0) }
         } else {
+            var terms = IntakeTerms()
+            terms.kind = kind
+            // Such software signs PDFs and no XML.
+            terms.countsSignedAttachments = true
             hub.intake.accept(
-                reading, from: caller.agency, in: directory, requestID: exchange.http.requestID,
-                expecting: kind
+                reading, from: caller.agency, in: directory, requestID: exchange.http.requestID, terms: terms
             ) { answer.give($0) }
         }
     }
