@@ -4,7 +4,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 # Debian packages: what the build links, then what the tests use as independent judges.
 BUILD_PACKAGES := libssl-dev libsqlite3-dev libxml2-dev zlib1g-dev pkg-config openssl
-TEST_PACKAGES := gcc libc6-dev xmlsec1 golang-go golang-golang-x-mod-dev poppler-utils curl
+TEST_PACKAGES := gcc libc6-dev xmlsec1 golang-go golang-golang-x-mod-dev poppler-utils curl python3
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 WARNINGS := $(if $(CI),-Xswiftc -warnings-as-errors,)
 

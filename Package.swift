@@ -37,7 +37,7 @@ func tests(
 func fuzzing() -> Target {
     let dependencies: [Target.Dependency] = [
         "Exchange", "JSON", "OpenSSL", "XML", "Files", "HTTP", "EdXML", "Signature", "AuditLog", "Hub",
-        "PDF", "CLibXML2",
+        "PDF", "VXP", "CLibXML2",
     ]
     let data = ["Seeds", "Dictionaries", "Material", "run"]
     if Context.environment["LIENTHONG_FUZZ"] == nil {

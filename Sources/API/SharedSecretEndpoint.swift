@@ -18,7 +18,7 @@ struct SharedSecretEndpoint {
     ) throws(Rejection) {
         guard let secrets = hub.sharedSecrets else {
             throw Rejection(
-                .operationNotSupported, "Trục này chưa mở cổng VXP (listen.vxp trong cấu hình).")
+                .notFound, "Trục này chưa mở cổng VXP (listen.vxp trong cấu hình).")
         }
         switch (method, path.first, path.count) {
         case ("GET", "vxp-secrets", 1): list(secrets.secrets(of: agency.code), agency, exchange)
@@ -42,6 +42,7 @@ struct SharedSecretEndpoint {
                         writer.object { object in
                             object.member("name", secret.name)
                             object.member("madeAt", secret.madeAt)
+                            object.member("isReadable", secret.bytes != nil)
                         }
                     }
                 }))

@@ -120,6 +120,9 @@ package final class Hub: Sendable {
         currentDirectory = Mutex(Directory(try reader.directory()))
         try sequencer.start(store, onFatal: onFatal)
         record(.started(version: Hub.version))
+        if let count = sharedSecrets?.unreadableCount, count > 0 {
+            log.write(.error, "vxp_secrets_unreadable", [("count", .number(Int64(count)))])
+        }
         expiry.start()
         review.start()
         timestamping?.start()

@@ -9,7 +9,8 @@ internal import Synchronization
 package final class SharedSecrets: Sendable {
     package struct Secret: Sendable {
         package let name: String
-        package let bytes: [UInt8]
+        /// Nil where the key file does not open it: it counts for nothing, and can be revoked.
+        package let bytes: [UInt8]?
         package let madeAt: Instant
     }
 
@@ -25,7 +26,7 @@ package final class SharedSecrets: Sendable {
     private let reader: StoreReader
     private let book = Mutex(Book())
 
-    /// - Throws: where the database cannot be read, or `key` does not open what is there.
+    /// - Throws: where the database cannot be read.
     package init(key: SealingKey, reader: StoreReader) throws(StorageError) {
         self.key = key
         self.reader = reader
@@ -42,17 +43,17 @@ package final class SharedSecrets: Sendable {
         book.withLock { $0.addresses[agency] ?? [] }
     }
 
+    /// How many the key does not open: where there are any, it is another key.
+    var unreadableCount: Int {
+        book.withLock { $0.secrets.values.reduce(0) { $0 + $1.count { $0.bytes == nil } } }
+    }
+
     func reload() throws(StorageError) {
         let stored = try reader.sharedSecrets()
         var new = Book()
         new.addresses = stored.addresses
         for row in stored.secrets {
-            guard let bytes = key.open(row.secret.sealed, for: Self.place(row.agency, row.secret.name)) else {
-                throw StorageError(
-                    .cannotOpen,
-                    "the key file does not open secret \(row.secret.name) of \(row.agency): it is another key"
-                )
-            }
+            let bytes = key.open(row.secret.sealed, for: Self.place(row.agency, row.secret.name))
             new.secrets[row.agency, default: []].append(
                 Secret(name: row.secret.name, bytes: bytes, madeAt: row.madeAt))
         }
@@ -124,5 +125,5 @@ extension Hub {
 
 extension Rejection {
     fileprivate static let noSecrets = Rejection(
-        .operationNotSupported, "Trục này chưa mở cổng VXP (listen.vxp trong cấu hình).")
+        .notFound, "Trục này chưa mở cổng VXP (listen.vxp trong cấu hình).")
 }

@@ -18,10 +18,10 @@ struct VXPCaller: Sendable {
         systemID = parameters["systemid"] ?? ""
         let directory = hub.directory
         let named = directory.agency(AgencyCode(systemID))
-        let secrets = named.map { hub.sharedSecrets?.secrets(of: $0.code) ?? [] } ?? []
+        let secrets = (named.flatMap { hub.sharedSecrets?.secrets(of: $0.code) } ?? []).compactMap(\.bytes)
         // All of them, and one where there is none: the time tells nothing.
         var isSigned = false
-        for secret in secrets.map(\.bytes) + (secrets.isEmpty ? [Self.noSecret] : []) {
+        for secret in secrets + (secrets.isEmpty ? [Self.noSecret] : []) {
             if parameters.isSigned(with: secret) { isSigned = !secrets.isEmpty }
         }
         guard isSigned, let agency = named else { throw Self.unknown(parameters) }

@@ -5,7 +5,7 @@ internal import JSON
 /// floor.
 struct BenchCommand: Command {
     static let words = ["bench"]
-    static let summary = "đo tải: accept, exchange, broadcast, large, verify, idle, backlog, soak, all"
+    static let summary = "đo tải: accept, exchange, broadcast, large, verify, idle, backlog, vxp, soak, all"
     static let operands =
         "SCENARIO [--size 50KiB] [--algorithm p256|rsa2048] [--connections N] [--seconds N] [--json]"
     static let options: [Option] = [
@@ -27,6 +27,7 @@ struct BenchCommand: Command {
         verify     đọc và kiểm chữ ký ngay trong tiến trình này, so với SHA-256 + kiểm chữ ký của OpenSSL
         idle       10.000 kết nối chờ (long poll): bộ nhớ, và tốc độ nhận của người khác khi có và không có
         backlog    trục đã lưu 1.000.000 văn bản: khởi động, nhận, trao đổi, so với trục rỗng
+        vxp        500 phần mềm VXP hỏi 30 giây một lần; một trang danh sách khi 100.000 văn bản chờ
         soak       nhịp đều trong thời gian dài: bộ nhớ, tệp mở, WAL, dung lượng, mười giây một lần
         all        lần lượt các kịch bản trên, trừ soak
 
@@ -40,7 +41,7 @@ struct BenchCommand: Command {
         let all: [(String, (BenchSettings, Terminal) throws -> BenchResult)] = [
             ("accept", BenchAccept.run), ("exchange", BenchExchange.run), ("broadcast", BenchBroadcast.run),
             ("large", BenchLarge.run), ("verify", BenchVerify.run), ("idle", BenchIdle.run),
-            ("backlog", BenchBacklog.run), ("soak", BenchSoak.run),
+            ("backlog", BenchBacklog.run), ("vxp", BenchVXP.run), ("soak", BenchSoak.run),
         ]
         let chosen = all.filter { scenario == "all" ? $0.0 != "soak" : $0.0 == scenario }
         guard !chosen.isEmpty else { throw CommandFailure(.usage, "không có kịch bản \(scenario)") }

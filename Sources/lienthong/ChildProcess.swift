@@ -71,6 +71,8 @@ final class LocalHub {
     /// `https://127.0.0.1:PORT`
     let url: String
     let operations: String
+    /// `127.0.0.1:PORT` of the front for existing software.
+    let vxp: String
 
     private static let startSecondsMax = 20
 
@@ -97,6 +99,7 @@ final class LocalHub {
         }
         url = "https://\(api)"
         self.operations = operations
+        vxp = found?["vxp"]?.string ?? ""
     }
 
     func hostAndPort() throws -> (host: String, port: UInt16) {

@@ -15,6 +15,7 @@ struct DemoStory {
         try resend(receipt)
         try receive()
         try answer()
+        try converse()
         try audit()
         try close()
     }
@@ -161,7 +162,7 @@ struct DemoStory {
         ]
     }
 
-    private func sign(
+    func sign(
         _ input: String, with signer: String, to output: String, _ more: String...
     ) throws {
         try stage.run(

@@ -113,6 +113,7 @@ final class World {
     private(set) var daemon: Child?
     private(set) var api = ""
     private(set) var operations = ""
+    private(set) var vxp = ""
     /// Of the daemon, in addition to our own.
     var environment: [String: String] = [:]
     private var letters = 0
@@ -157,6 +158,7 @@ final class World {
                 let value = try JSONReader.read([UInt8](data))
                 api = value["api"]?.string ?? ""
                 operations = value["operations"]?.string ?? ""
+                vxp = value["vxp"]?.string ?? ""
                 return
             }
             usleep(5_000)

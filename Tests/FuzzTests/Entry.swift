@@ -17,6 +17,7 @@ struct Entry: Sendable {
 
     static let all: [Entry] =
         httpEntries + textEntries + logEntries + xmlEntries + signatureEntries + pdfEntries
+        + vxpEntries
 
     static func named(_ name: String) -> Entry? { all.first { $0.name == name } }
 }
