@@ -71,8 +71,8 @@ extension DeliveryTable {
     ) throws(DatabaseError) {
         let update = try connection.prepare(
             """
-            UPDATE deliveries SET state = ?, attempt = ?, leased_until = NULL, reason = ?, delivered_at = ?
-            WHERE id = ?
+            UPDATE deliveries SET state = ?, attempt = ?, leased_until = NULL, alert_by = NULL, reason = ?,
+            delivered_at = ? WHERE id = ?
             """)
         update.bind(1, state.number)
         update.bind(2, attempt)

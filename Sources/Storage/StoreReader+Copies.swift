@@ -140,11 +140,11 @@ extension StoreReader {
         return try read { reader throws(DatabaseError) in
             let select = try reader.connection.prepare(
                 """
-                SELECT v.id, d.first_delivery, d.key, d.kind, d.code, d.subject, d.accepted_at, a.code, v.state,
-                v.attempt, v.delivered_at, v.reason, (SELECT t.code FROM statuses t
+                SELECT v.id, d.first_delivery, d.key, d.kind, d.code, d.subject, d.accepted_at, a.code,
+                v.state, v.attempt, v.delivered_at, v.reason, (SELECT t.code FROM statuses t
                 WHERE t.letter = d.id AND t.agency = v.recipient ORDER BY t.id DESC LIMIT 1)
-                FROM (SELECT id, sender, first_delivery, delivery_count, key, kind, code, subject, accepted_at
-                FROM documents WHERE \(documents)) d
+                FROM (SELECT id, sender, first_delivery, delivery_count, key, kind, code, subject,
+                accepted_at FROM documents WHERE \(documents)) d
                 JOIN deliveries v ON v.id >= d.first_delivery AND v.id < d.first_delivery + d.delivery_count
                 JOIN agencies a ON a.id = v.recipient
                 WHERE d.sender = (SELECT id FROM agencies WHERE code = ?1)

@@ -102,7 +102,8 @@ enum CopyLookup {
         _ text: String, for recipient: AgencyCode, _ hub: Hub
     ) throws(StorageError) -> DeliveredCopy? {
         guard let delivery = TransportID.delivery(in: text), let copy = try hub.reader.copy(delivery),
-            copy.recipient == recipient, copy.state != .held, copy.state != .withdrawn, !copy.document.isWithheld,
+            copy.recipient == recipient, ![.held, .withdrawn].contains(copy.state),
+            !copy.document.isWithheld,
             copy.document.summary.kind != .notice,
             TransportID(.recipient, delivery: delivery, of: copy.document.summary.key).matches(text)
         else { return nil }

@@ -10,8 +10,8 @@ struct StatusOperation {
     private static let reasonCharactersMax = 500
 
     func perform(_ caller: VXPCaller, _ exchange: VXPExchange) throws(VXPFailure) {
-        // The other way round than for fetching: who uses `docid` here always sets it, and its `docId` is what
-        // an earlier fetch left behind; who does not never sets it.
+        // The other way round than for fetching: who uses `docid` here always sets it, and its `docId` is
+        // what an earlier fetch left behind; who does not never sets it.
         guard let asked = caller.parameters.text("docid") ?? caller.parameters.text("docId") else {
             throw VXPFailure(.badDocument, "thieu docid")
         }

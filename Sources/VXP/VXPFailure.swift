@@ -50,8 +50,8 @@ package struct VXPFailure: Error, Sendable, Equatable {
         case .recipientUnknown: .unknownRecipient
         case .recipientNotActive: .recipientLocked
         case .badRequest, .notFound, .tooLarge, .payloadPurged, .digestMismatch, .statusTargetUnknown,
-            .statusNotRecipient, .leaseStale, .deliveryNotFound, .documentConflict, .targetUnknown, .targetNotYours,
-            .targetNotRecipient, .deliveryWithdrawn:
+            .statusNotRecipient, .leaseStale, .deliveryNotFound, .documentConflict, .targetUnknown,
+            .targetNotYours, .targetNotRecipient, .deliveryWithdrawn:
             .badDocument
         case .tooManyRequests, .overloaded, .stopping, .revocationUnknown: .processing
         case .malformedXML, .encodingNotUTF8, .doctypeForbidden, .xmlTooDeep, .xmlTooLarge, .unknownNamespace,

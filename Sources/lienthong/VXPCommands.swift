@@ -15,8 +15,8 @@ struct VXPSecretCommand: Command {
             .value("--from", "FILE", "dùng bí mật có sẵn trong tệp thay vì tạo mới"), .json,
         ]
     static let notes = """
-        Bí mật mới chỉ hiện một lần. Nhiều bí mật của một cơ quan cùng có hiệu lực: cấp cái mới, đổi trong phần
-        mềm của cơ quan, rồi thu hồi cái cũ.
+        Bí mật mới chỉ hiện một lần. Nhiều bí mật của một cơ quan cùng có hiệu lực: cấp cái mới, đổi trong
+        phần mềm của cơ quan, rồi thu hồi cái cũ.
         """
 
     static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {

@@ -127,29 +127,47 @@ enum BuiltMessage {
         from sender: String, to recipients: [String], number: String, pdf: [UInt8],
         type: String = "application/pdf", name: String = "vb.pdf"
     ) -> String {
+        let content = Data(pdf).base64EncodedString()
         let to = recipients.map {
-            "<edXML:To><edXML:OrganId>\($0)</edXML:OrganId><edXML:OrganName>Nơi nhận</edXML:OrganName></edXML:To>"
+            "<edXML:To><edXML:OrganId>\($0)</edXML:OrganId>"
+                + "<edXML:OrganName>Nơi nhận</edXML:OrganName></edXML:To>"
         }.joined(separator: "\r\n")
         return envelope(
             """
-            <edXML:From><edXML:OrganId>\(sender)</edXML:OrganId><edXML:OrganName>Nơi gửi</edXML:OrganName></edXML:From>
+            <edXML:From><edXML:OrganId>\(sender)</edXML:OrganId><edXML:OrganName>Nơi gửi</edXML:OrganName>
+            </edXML:From>
             \(to)
             <edXML:DocumentId>\(sender),2026/11/20,\(number)/THU</edXML:DocumentId>
-            <edXML:Code><edXML:CodeNumber>\(number)</edXML:CodeNumber><edXML:CodeNotation>THU</edXML:CodeNotation></edXML:Code>
-            <edXML:PromulgationInfo><edXML:Place>Lạng Sơn</edXML:Place><edXML:PromulgationDate>2026/11/20</edXML:PromulgationDate></edXML:PromulgationInfo>
-            <edXML:DocumentType><edXML:Type>1</edXML:Type><edXML:TypeDetail>0</edXML:TypeDetail><edXML:TypeName>Công văn</edXML:TypeName></edXML:DocumentType>
+            <edXML:Code><edXML:CodeNumber>\(number)</edXML:CodeNumber>
+            <edXML:CodeNotation>THU</edXML:CodeNotation></edXML:Code>
+            <edXML:PromulgationInfo><edXML:Place>Lạng Sơn</edXML:Place>
+            <edXML:PromulgationDate>2026/11/20</edXML:PromulgationDate></edXML:PromulgationInfo>
+            <edXML:DocumentType><edXML:Type>1</edXML:Type><edXML:TypeDetail>0</edXML:TypeDetail>
+            <edXML:TypeName>Công văn</edXML:TypeName></edXML:DocumentType>
             <edXML:Subject>V/v thử nghiệm</edXML:Subject>
             <edXML:SteeringType>0</edXML:SteeringType>
             """,
             trace: """
-                <edXML:TraceHeaderList><edXML:Bussiness><edXML:BussinessDocType>0</edXML:BussinessDocType><edXML:BussinessDocReason>Mới</edXML:BussinessDocReason><edXML:Paper>0</edXML:Paper></edXML:Bussiness>
-                <edXML:TraceHeader><edXML:OrganId>\(sender)</edXML:OrganId><edXML:Timestamp>2026/11/20 09:15:30</edXML:Timestamp></edXML:TraceHeader></edXML:TraceHeaderList>
+                <edXML:TraceHeaderList><edXML:Bussiness><edXML:BussinessDocType>0</edXML:BussinessDocType>
+                <edXML:BussinessDocReason>Mới</edXML:BussinessDocReason><edXML:Paper>0</edXML:Paper>
+                </edXML:Bussiness>
+                <edXML:TraceHeader><edXML:OrganId>\(sender)</edXML:OrganId>
+                <edXML:Timestamp>2026/11/20 09:15:30</edXML:Timestamp></edXML:TraceHeader>
+                </edXML:TraceHeaderList>
                 """,
             body: """
-                <edXML:edXMLBody><edXML:edXMLManifest version="1.0"><edXML:Reference><edXML:ContentId>cid:cid:0b6f3b0e-6c1c-4a1e-9f53-0f3f5c1d2a10</edXML:ContentId><edXML:ContentType>application/zip</edXML:ContentType><edXML:AttachmentName>\(name)</edXML:AttachmentName></edXML:Reference></edXML:edXMLManifest></edXML:edXMLBody>
+                <edXML:edXMLBody><edXML:edXMLManifest version="1.0"><edXML:Reference>
+                <edXML:ContentId>cid:cid:0b6f3b0e-6c1c-4a1e-9f53-0f3f5c1d2a10</edXML:ContentId>
+                <edXML:ContentType>application/zip</edXML:ContentType>
+                <edXML:AttachmentName>\(name)</edXML:AttachmentName></edXML:Reference></edXML:edXMLManifest>
+                </edXML:edXMLBody>
                 """,
             attachments: """
-                <AttachmentEncoded><Attachment><ContentId>cid:cid:0b6f3b0e-6c1c-4a1e-9f53-0f3f5c1d2a10</ContentId><AttachmentName>\(name)</AttachmentName><ContentType>\(type)</ContentType><edXML:ContentTransferEncoded xmlns:edXML="\(namespace)">\(Data(pdf).base64EncodedString())</edXML:ContentTransferEncoded></Attachment></AttachmentEncoded>
+                <AttachmentEncoded><Attachment>
+                <ContentId>cid:cid:0b6f3b0e-6c1c-4a1e-9f53-0f3f5c1d2a10</ContentId>
+                <AttachmentName>\(name)</AttachmentName><ContentType>\(type)</ContentType>
+                <edXML:ContentTransferEncoded xmlns:edXML="\(namespace)">\(content)</edXML:ContentTransferEncoded>
+                </Attachment></AttachmentEncoded>
                 """)
     }
 
@@ -158,10 +176,15 @@ enum BuiltMessage {
     ) -> String {
         envelope(
             """
-            <edXML:From><edXML:OrganId>\(sender)</edXML:OrganId><edXML:OrganName>Nơi trả lời</edXML:OrganName></edXML:From>
-            <edXML:ResponseFor><edXML:OrganId>\(organ)</edXML:OrganId><edXML:Code>\(number)</edXML:Code><edXML:DocumentId>\(documentID)</edXML:DocumentId><edXML:PromulgationDate>2026/11/20</edXML:PromulgationDate></edXML:ResponseFor>
-            <edXML:StaffInfo><edXML:Department>Văn thư</edXML:Department><edXML:Staff>Lê Thị Mẫu</edXML:Staff></edXML:StaffInfo>
-            <edXML:StatusCode>\(code)</edXML:StatusCode><edXML:Description>Đã xong</edXML:Description><edXML:Timestamp>2026/11/20 10:02:11</edXML:Timestamp>
+            <edXML:From><edXML:OrganId>\(sender)</edXML:OrganId>
+            <edXML:OrganName>Nơi trả lời</edXML:OrganName></edXML:From>
+            <edXML:ResponseFor><edXML:OrganId>\(organ)</edXML:OrganId><edXML:Code>\(number)</edXML:Code>
+            <edXML:DocumentId>\(documentID)</edXML:DocumentId>
+            <edXML:PromulgationDate>2026/11/20</edXML:PromulgationDate></edXML:ResponseFor>
+            <edXML:StaffInfo><edXML:Department>Văn thư</edXML:Department>
+            <edXML:Staff>Lê Thị Mẫu</edXML:Staff></edXML:StaffInfo>
+            <edXML:StatusCode>\(code)</edXML:StatusCode><edXML:Description>Đã xong</edXML:Description>
+            <edXML:Timestamp>2026/11/20 10:02:11</edXML:Timestamp>
             """, trace: "", body: "", attachments: "")
     }
 

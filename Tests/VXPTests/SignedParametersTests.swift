@@ -11,19 +11,44 @@ import Testing
     /// Captured from the vendor's library; the secret was made for that.
     static let captures: [(signed: String, code: String)] = [
         (
-            #"{"XroadVnpt-systemid":"H37.12","XroadVnpt-timestamp":"22112026T073316+0058","XroadVnpt-Content-Type":"application/json"}"#,
+            #"""
+            {"XroadVnpt-systemid":"H37.12",\#
+            "XroadVnpt-timestamp":"22112026T073316+0058",\#
+            "XroadVnpt-Content-Type":"application/json"}
+            """#,
             "a824db8d801088371e1a4c504576e9b60647056dd88cc1ca21f5a8e7f198f057"
         ),
         (
-            #"{"XroadVnpt-systemid":"H37.12","XroadVnpt-servicetype":"eDoc","XroadVnpt-messagetype":"edoc","XroadVnpt-timestamp":"22112026T073317+0805","XroadVnpt-Content-Type":"application/json"}"#,
+            #"""
+            {"XroadVnpt-systemid":"H37.12",\#
+            "XroadVnpt-servicetype":"eDoc",\#
+            "XroadVnpt-messagetype":"edoc",\#
+            "XroadVnpt-timestamp":"22112026T073317+0805",\#
+            "XroadVnpt-Content-Type":"application/json"}
+            """#,
             "3e7a3fec5deb361052fd7004530934508f840afde8abea587962d8275377389e"
         ),
         (
-            #"{"XroadVnpt-systemid":"H37.12","XroadVnpt-servicetype":"eDoc","XroadVnpt-messagetype":"status","XroadVnpt-hash-file":"414c64adf9daf54c5bd32ef478e132af58366fb5cbe4c11cbd90553aaa48fc82","XroadVnpt-from":"H37.12","XroadVnpt-to":"[\"H31\",\"H32\"]","XroadVnpt-timestamp":"22112026T073319+0278","XroadVnpt-Content-Type":"application/octet-stream"}"#,
+            #"""
+            {"XroadVnpt-systemid":"H37.12",\#
+            "XroadVnpt-servicetype":"eDoc",\#
+            "XroadVnpt-messagetype":"status",\#
+            "XroadVnpt-hash-file":"414c64adf9daf54c5bd32ef478e132af58366fb5cbe4c11cbd90553aaa48fc82",\#
+            "XroadVnpt-from":"H37.12",\#
+            "XroadVnpt-to":"[\"H31\",\"H32\"]",\#
+            "XroadVnpt-timestamp":"22112026T073319+0278",\#
+            "XroadVnpt-Content-Type":"application/octet-stream"}
+            """#,
             "94202af2ba337666b150d2c89c336f6e455db31bd17b28baff1e4ac2352841e6"
         ),
         (
-            #"{"XroadVnpt-systemid":"H37.12","XroadVnpt-docid":"d-1","XroadVnpt-timestamp":"22112026T073319+0501","XroadVnpt-Content-Type":"application/json","XroadVnpt-status":"done"}"#,
+            #"""
+            {"XroadVnpt-systemid":"H37.12",\#
+            "XroadVnpt-docid":"d-1",\#
+            "XroadVnpt-timestamp":"22112026T073319+0501",\#
+            "XroadVnpt-Content-Type":"application/json",\#
+            "XroadVnpt-status":"done"}
+            """#,
             "42c2beeb2f31b1d87d04827016cfabf2c466159001e3dbcafd0b0a5fdcf1acf0"
         ),
     ]

@@ -4,11 +4,12 @@ Written from the description of the wire alone, and with nothing but Python's ow
 with the hub only where both agree with the description.
 
     office.py URL CA SYSTEMID SECRET OPERATION [name=value]... [--file F] [--form F] [--get-file OUT]
-              [--body TEXT] [--resend N] [--cut N] [--hash TEXT] [--header name=value]... [--secret-of-header TEXT]
+              [--body TEXT] [--resend N] [--cut N] [--hash TEXT] [--header name=value]... [--digest-of MEMBER]
 
 Prints one JSON object: httpStatus, headers, continued, connection, reply (parsed), raw (text).
 """
 
+import base64
 import hashlib
 import hmac
 import json
@@ -136,6 +137,9 @@ def main(words):
         else:
             # As the strictest version reads it.
             parsed = json.loads(content.decode("ascii")) if content else None
+            if "digest-of" in options:
+                data = base64.b64decode(parsed.pop(options["digest-of"]))
+                parsed["sha256"] = hashlib.sha256(data).hexdigest()
         replies.append({"httpStatus": status, "headers": fields, "continued": continued, "closed": closed,
                         "reply": parsed, "bytes": len(content)})
     print(json.dumps(replies[0] if len(replies) == 1 else {"replies": replies}))
