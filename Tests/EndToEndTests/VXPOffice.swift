@@ -127,6 +127,7 @@ enum BuiltMessage {
         from sender: String, to recipients: [String], number: String, pdf: [UInt8],
         type: String = "application/pdf", name: String = "vb.pdf"
     ) -> String {
+        let declared = "xmlns:edXML=\"\(namespace)\""
         let content = Data(pdf).base64EncodedString()
         let to = recipients.map {
             "<edXML:To><edXML:OrganId>\($0)</edXML:OrganId>"
@@ -166,7 +167,7 @@ enum BuiltMessage {
                 <AttachmentEncoded><Attachment>
                 <ContentId>cid:cid:0b6f3b0e-6c1c-4a1e-9f53-0f3f5c1d2a10</ContentId>
                 <AttachmentName>\(name)</AttachmentName><ContentType>\(type)</ContentType>
-                <edXML:ContentTransferEncoded xmlns:edXML="\(namespace)">\(content)</edXML:ContentTransferEncoded>
+                <edXML:ContentTransferEncoded \(declared)>\(content)</edXML:ContentTransferEncoded>
                 </Attachment></AttachmentEncoded>
                 """)
     }
