@@ -9,7 +9,6 @@ final class VXPOffice {
     let world: World
     let code: String
     let secret: String
-    private var files = 0
 
     private static let program: String = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("Office/office.py").path
@@ -58,10 +57,8 @@ final class VXPOffice {
     }
 
     private func run(_ words: [String], secret: String?) throws -> JSONValue {
-        files += 1
-        let (out, err) = (
-            world.path("office-\(code)-\(files).out"), world.path("office-\(code)-\(files).err")
-        )
+        let name = world.path("office-\(UUID().uuidString)")
+        let (out, err) = (name + ".out", name + ".err")
         let child = try Child(
             "python3",
             [Self.program, "https://\(world.vxp)/axis", world.path("root.pem"), code, secret ?? self.secret]
@@ -82,7 +79,7 @@ final class VXPOffice {
 
     /// What `downloadEdoc` leaves on the office's disk.
     func download(_ docId: String) throws -> (http: Int, bytes: [UInt8]) {
-        let path = world.path("download-\(code)-\(files)")
+        let path = world.path("download-\(UUID().uuidString)")
         let answer = try call("downloadEdoc", "docId=\(docId)", "--get-file", path)
         return (answer.http, try world.bytes(path))
     }

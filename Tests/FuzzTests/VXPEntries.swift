@@ -12,7 +12,7 @@ let vxpEntries = [
         let code = Array(Hex.encode(MessageAuthentication.hmacSHA256(key: secret, bytes)).utf8)
         if let read = try? SignedParameters(signed: bytes, code: code) {
             try check(read.isSigned(with: secret), "signed, and not believed")
-            try check(!read.isSigned(with: secret + [0]), "believed with another secret")
+            try check(!read.isSigned(with: secret + [1]), "believed with another secret")
             let value = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
             for (name, text) in value ?? [:] where name.hasPrefix(SignedParameters.prefix) {
                 let key = String(name.dropFirst(SignedParameters.prefix.count))
