@@ -15,6 +15,33 @@ package struct Receipt: Sendable {
     package let isReplay: Bool
 }
 
+/// A message that is durable, logged and routed. Only `Intake` makes one.
+package struct AcceptedMessage: Sendable {
+    private let acceptance: Acceptance
+    private let checkpoint: SignedCheckpoint
+    private let issuer: ReceiptIssuer
+
+    init(_ acceptance: Acceptance, _ checkpoint: SignedCheckpoint, _ issuer: ReceiptIssuer) {
+        self.acceptance = acceptance
+        self.checkpoint = checkpoint
+        self.issuer = issuer
+    }
+
+    /// True where all that the receipt is made of lies in memory: the message is new, and `checkpoint` is the
+    /// one that was signed after it. That is so for all but resends.
+    package var isReceiptAtHand: Bool { !acceptance.isReplay && checkpoint.size == acceptance.treeSize }
+
+    /// The same bytes whenever it is asked for. May read the database where it is not at hand.
+    package func receipt() throws(Rejection) -> Receipt {
+        do {
+            return try issuer.receipt(for: acceptance, checkpoint: checkpoint)
+        } catch {
+            // It is stored; a resend will fetch the receipt.
+            throw Rejection(storage: error)
+        }
+    }
+}
+
 /// Makes receipts. Everything in one is derived from what is stored, so a resend after a lost reply gets
 /// the same bytes.
 package struct ReceiptIssuer: Sendable {

@@ -14,6 +14,7 @@ struct BenchCommand: Command {
         .value("--connections", "N", "số kết nối cùng lúc (mặc định 64)"),
         .value("--seconds", "N", "thời gian đo tối đa (mặc định 10)"),
         .value("--rate", "N", "exchange, soak: số văn bản mỗi giây (mặc định 500)"),
+        .value("--polls", "N", "idle: số kết nối chờ (mặc định 10000)"),
         .value("--report", "FILE", "ghi bảng kết quả vào giữa hai dấu bench trong tệp Markdown"),
         .value("--graph", "FILE", "soak: ghi biểu đồ (SVG)"),
         .value("--dir", "D", "thư mục làm việc, cùng đĩa với dữ liệu cần đo (mặc định thư mục tạm)"),
@@ -71,6 +72,7 @@ struct BenchSettings: Sendable {
     let connections: Int
     let seconds: Int
     let rate: Int
+    let polls: Int
     let folder: String
     let graph: String?
 
@@ -83,6 +85,7 @@ struct BenchSettings: Sendable {
         connections = try arguments.integer("--connections", in: 1...1024, default: 64)
         seconds = try arguments.integer("--seconds", in: 1...86_400, default: 10)
         rate = try arguments.integer("--rate", in: 1...100_000, default: 500)
+        polls = try arguments.integer("--polls", in: 1...20_000, default: 10_000)
         graph = arguments.value("--graph")
         folder = arguments.value("--dir") ?? (Environment.value("TMPDIR") ?? "/tmp")
     }
