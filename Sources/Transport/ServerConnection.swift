@@ -64,6 +64,7 @@ final class ServerConnection: Link, @unchecked Sendable {
         let isResumed = tls?.isResumed ?? false
         if isResumed { listener.counters.sessionsResumed.increment() }
         peer = Peer(address: address.host, certificate: tls?.peerCertificate, isResumed: isResumed)
+        tls?.forgetPeerChain()
         expect(.header)
     }
 
