@@ -44,8 +44,9 @@ extension RejectionCode {
         case .forbidden, .notYourAgency, .agencyNotActive, .targetNotYours: 403
         case .notFound, .deliveryNotFound: 404
         case .methodNotAllowed: 405
-        case .documentConflict, .documentReserialized,
-            .leaseStale, .uploadConflict, .deliveryNotDead, .deliveryWithdrawn: 409
+        case .documentConflict, .documentReserialized, .leaseStale, .uploadConflict, .deliveryNotDead, .deliveryReturned,
+            .deliveryWithdrawn, .deadLetterNotReturnable, .legalHold:
+            409
         case .tooLarge: 413
         case .unsupportedMediaType: 415
         case .rangeNotSatisfiable: 416

@@ -78,4 +78,9 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case deliveryNotFound = "delivery_not_found"
     case deliveryNotDead = "delivery_not_dead"
     case deliveryWithdrawn = "delivery_withdrawn"
+    case deliveryReturned = "delivery_returned"
+    case deadLetterNotReturnable = "dead_letter_not_returnable"
+
+    // Keeping
+    case legalHold = "legal_hold"
 }

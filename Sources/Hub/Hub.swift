@@ -24,6 +24,7 @@ package struct HubOptions: Sendable {
     package var uploads = Uploads.Limits()
     /// Nil where nobody is asked what time it is.
     package var timestampAuthority: TimestampAuthority?
+    package var retention = RetentionPolicy()
     package var rates = RateLimits.Limits()
 
     package init() {}
@@ -53,6 +54,7 @@ package final class Hub: Sendable {
     private let review: Review
     private let timestamping: Timestamping?
     private let compaction: Compaction
+    private let retention: Retention
     private let diskSpace: DiskSpace
     private let currentDirectory: Mutex<Directory>
     private let currentPolicy: Mutex<HubPolicy>
@@ -107,6 +109,9 @@ package final class Hub: Sendable {
         compaction = Compaction(
             compactor: Compactor(reader: reader, spools: spools), sequencer: sequencer, metrics: metrics,
             log: log)
+        retention = Retention(
+            policy: options.retention, reader: reader, sequencer: sequencer, compaction: compaction,
+            metrics: metrics, log: log, clock: clock)
         expiry = Expiry(
             sequencer: sequencer, inboxes: inboxes, uploads: uploads, alerts: alerts, metrics: metrics,
             log: log)
@@ -117,6 +122,7 @@ package final class Hub: Sendable {
         review.start()
         timestamping?.start()
         compaction.start()
+        retention.start()
     }
 
     /// Takes a new trust list or algorithm policy: for letters that come from now on, and for those that are
@@ -137,6 +143,9 @@ package final class Hub: Sendable {
         intake.replacePolicy(policy)
         review.replaceCalendar(policy.rules.calendar)
     }
+
+    /// How long letters are kept, from now on.
+    package func replaceRetention(_ policy: RetentionPolicy) { retention.replace(policy) }
 
     /// Why the hub is not ready for letters; empty where it is. For `/readyz`.
     package var unreadyReasons: [String] {
@@ -268,6 +277,7 @@ package final class Hub: Sendable {
         expiry.stop()
         review.stop()
         timestamping?.stop()
+        retention.stop()
         compaction.stop()
         record(.stopped)
         workers.stop()
@@ -287,7 +297,7 @@ package final class Hub: Sendable {
         ]
     }
 
-    private func submit(_ change: Change, _ answer: @escaping DeliveryAnswer) {
+    func submit(_ change: Change, _ answer: @escaping DeliveryAnswer) {
         let isTaken = sequencer.submit(change) { result, _ in answer(result) }
         if !isTaken { answer(.failure(.overloaded)) }
     }

@@ -38,6 +38,9 @@ package final class Metrics: Sendable {
     package let requestsTurnedAway = Counter()
     package let segmentsCompacted = Counter()
     package let bytesFreed = Counter()
+    package let lettersPurged = Counter()
+    package let deadLettersExported = Counter()
+    package let deadLettersReturned = Counter()
     private let refusals = Mutex<[RejectionCode: UInt64]>([:])
 
     package init() {}
@@ -114,6 +117,9 @@ package final class Metrics: Sendable {
             ("storage_errors_total", "Commits that failed.", storageErrors),
             ("segments_compacted_total", "Segments copied because most was purged.", segmentsCompacted),
             ("bytes_freed_total", "Bytes that the disk got back from purged letters.", bytesFreed),
+            ("letters_purged_total", "Letters whose time was over.", lettersPurged),
+            ("dead_letters_exported_total", "Dead letters that an operator keeps.", deadLettersExported),
+            ("dead_letters_returned_total", "Dead letters returned to their senders.", deadLettersReturned),
             ("turned_away_total", "Requests answered 503 because too much waited.", requestsTurnedAway),
         ]
     }

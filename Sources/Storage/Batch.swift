@@ -90,6 +90,7 @@ extension Store {
             try agencies.keep(certificates)
             return .success(.done)
         case .purge(let key): return try purge(key, &batch)
+        case .custody(let change): return try custody(change, &batch)
         case .compact(let segment): return try compact(segment, &batch)
         case .event(let event):
             try append(Self.logEvent(event), to: &batch)

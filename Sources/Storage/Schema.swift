@@ -16,6 +16,7 @@ enum Schema {
         Migration(version: 5, sql: actions),
         Migration(version: 6, sql: watch),
         Migration(version: 7, sql: watchBySender),
+        Migration(version: 8, sql: custody),
     ]
     static var version: Int { migrations.last?.version ?? 0 }
 

@@ -26,7 +26,12 @@ let commands: [any Command.Type] = [
     AgencyCertificateCommand.self,
     // The longer name first: a verb is found by its first words.
     RequeueCommand.self,
+    ExportDeadLetterCommand.self,
+    ReturnDeadLetterCommand.self,
     DeadLettersCommand.self,
+    LegalHoldSetCommand.self,
+    LegalHoldLiftCommand.self,
+    LegalHoldListCommand.self,
     TrustListCommand.self,
     TrustAddCommand.self,
     TrustRemoveCommand.self,

@@ -63,6 +63,7 @@ struct Configuration: Sendable, Hashable {
     let agingSeconds: Int64
     /// Nil where no authority is asked.
     let timestamp: Timestamp?
+    let retention: RetentionPolicy
 
     init(file: String, bytes: [UInt8]) throws(ConfigurationError) {
         let value: JSONValue
@@ -103,6 +104,7 @@ struct Configuration: Sendable, Hashable {
         policy = try Policy(try root.section("policy"), rules: try ExchangeRules(rules))
         limits = try Self.limits(try root.section("limits"))
         leases = try Self.leases(try root.section("leases"))
+        retention = try Self.retention(try root.section("retention"))
         timestamp = try Self.timestamp(try root.section("timestamp"), absolute)
         try root.finish()
     }

@@ -144,6 +144,7 @@ final class Daemon {
         options.timestampAuthority = try configuration.timestamp.map {
             try TimestampAuthority($0, crls: configuration.trust.paths.lists)
         }
+        options.retention = configuration.retention
         options.rates.requestsPerSecondMax = configuration.limits.agencyRequestsPerSecondMax
         options.rates.bytesPerSecondMax = configuration.limits.agencyBytesPerSecondMax
         return try Hub(

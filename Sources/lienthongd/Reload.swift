@@ -41,6 +41,7 @@ final class Reload: Sendable {
             try trust.reload(configuration, material)
             _ = server.replaceTLS(material.serverTLS, on: api)
             try hub.reloadDirectory()
+            hub.replaceRetention(configuration.retention)
             record(configuration)
             log.write(.info, "reloaded", [("trust", .text(trust.version.hex))])
         } catch {
