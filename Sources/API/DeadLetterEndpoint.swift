@@ -1,4 +1,5 @@
 internal import Exchange
+internal import Files
 internal import HTTP
 internal import Hub
 internal import JSON

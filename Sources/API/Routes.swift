@@ -95,6 +95,8 @@ package struct Routes: RequestHandler {
             try WatchEndpoint(hub: hub).alerts(request, caller, exchange)
         case ("documents", 3) where ["PUT", "DELETE"].contains(method) && path[2] == "legal-hold":
             try LegalHoldEndpoint(hub: hub).change(path[1], request, caller, exchange)
+        case ("report", 1) where method == "GET":
+            try ReportEndpoint(hub: hub).handle(request, caller, exchange)
         case ("legal-holds", 1) where isRead:
             try LegalHoldEndpoint(hub: hub).list(request, caller, exchange)
         case ("dead-letters", _):
@@ -109,7 +111,7 @@ package struct Routes: RequestHandler {
     private func known(_ path: [String]) -> Bool {
         switch (path.first, path.count) {
         case ("documents", 1...2), ("uploads", 1...2), ("inbox", 1), ("outbox", 1), ("legal-holds", 1),
-            ("deliveries", 3), ("overdue", 1), ("alerts", 1):
+            ("deliveries", 3), ("overdue", 1), ("alerts", 1), ("report", 1):
             true
         case ("documents", 3):
             ["content", "signature", "receipt", "evidence", "legal-hold"].contains(path[2])

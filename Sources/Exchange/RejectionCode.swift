@@ -10,6 +10,7 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case rangeNotSatisfiable = "range_not_satisfiable"
     case uploadConflict = "upload_conflict"
     case digestMismatch = "digest_mismatch"
+    case reportTooLarge = "report_too_large"
 
     // The caller
     case unknownCaller = "unknown_caller"

@@ -43,6 +43,7 @@ package final class Hub: Sendable {
     package let signer: CheckpointSigner
     package let metrics: Metrics
     package let rates: RateLimits
+    package let reports = ReportGate()
     /// Writes statuses in a recipient's place.
     package let hubStatus: HubStatus
     package let alerts: Alerts
@@ -263,6 +264,9 @@ package final class Hub: Sendable {
     package func record(_ event: HubEvent) {
         submit(.event(event)) { _ in }
     }
+
+    /// False once the hub is stopping: what takes long is not to be begun, or to be ended.
+    package var mayReport: Bool { !isStopping.load(ordering: .relaxed) }
 
     // MARK: Stopping
 

@@ -1,4 +1,5 @@
 internal import Exchange
+internal import Hub
 internal import JSON
 
 /// A country's directory made of numbers: agencies in four levels with names as they are, their codes of both

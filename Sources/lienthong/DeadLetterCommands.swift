@@ -1,5 +1,6 @@
 internal import Exchange
 internal import Files
+internal import HTTP
 internal import JSON
 internal import OpenSSL
 internal import Transport

@@ -29,6 +29,7 @@ let commands: [any Command.Type] = [
     ExportDeadLetterCommand.self,
     ReturnDeadLetterCommand.self,
     DeadLettersCommand.self,
+    ReportCommand.self,
     LegalHoldSetCommand.self,
     LegalHoldLiftCommand.self,
     LegalHoldListCommand.self,

@@ -1,5 +1,6 @@
 internal import Exchange
 internal import Hub
+internal import JSON
 
 extension Configuration {
     /// `retention`: rules in their order.

@@ -11,6 +11,6 @@ package enum CustodyChange: Sendable {
     /// → `.done`. No retention rule purges the letter until the hold is lifted.
     case setLegalHold(DocumentKey, reason: String, by: String)
     case liftLegalHold(DocumentKey, reason: String, by: String)
-    /// → `.purged`: false where the letter is under a legal hold, or somebody has not taken it before `before`.
+    /// → `.purged`: false where the letter is under a legal hold, or not everybody has it since `before`.
     case purgeSettled(DocumentKey, before: Instant)
 }

@@ -41,8 +41,8 @@ extension Store {
         return .success(.done)
     }
 
-    /// Decided here and not where the letter was found: a hold may have been set, or a dead delivery put back,
-    /// since.
+    /// Decided here and not where the letter was found: since then a hold may have been set, or a dead
+    /// delivery put back.
     func purgeSettled(
         _ key: DocumentKey, before: Instant, _ batch: inout Batch
     ) throws(DatabaseError) -> Result<Outcome, Rejection> {
