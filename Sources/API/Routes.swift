@@ -97,6 +97,10 @@ package struct Routes: RequestHandler {
             try LegalHoldEndpoint(hub: hub).change(path[1], request, caller, exchange)
         case ("report", 1) where method == "GET":
             try ReportEndpoint(hub: hub).handle(request, caller, exchange)
+        case ("inbox", 2) where method == "GET" && path[1] == "events":
+            try EventsEndpoint(hub: hub).open(request, caller, exchange)
+        case ("webhooks", _):
+            try WebhookEndpoint(hub: hub).handle(request, Array(path.dropFirst()), caller, exchange)
         case ("legal-holds", 1) where isRead:
             try LegalHoldEndpoint(hub: hub).list(request, caller, exchange)
         case ("dead-letters", _):
@@ -113,6 +117,7 @@ package struct Routes: RequestHandler {
         case ("documents", 1...2), ("uploads", 1...2), ("inbox", 1), ("outbox", 1), ("legal-holds", 1),
             ("deliveries", 3), ("overdue", 1), ("alerts", 1), ("report", 1):
             true
+        case ("inbox", 2): path[1] == "events"
         case ("documents", 3):
             ["content", "signature", "receipt", "evidence", "legal-hold"].contains(path[2])
         default: false

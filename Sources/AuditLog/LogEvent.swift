@@ -39,6 +39,7 @@ package enum LogEvent: Sendable {
     /// Retention removed the bytes; everything that proves them stays.
     case payloadPurged(DocumentKey, sha256: Digest256)
     case custody(CustodyEvent)
+    case webhook(WebhookEvent)
     case hubStarted(version: String)
     case hubStopped
     /// An operator let the hub go on with a tree that is behind the one that it had signed.
@@ -205,6 +206,7 @@ extension LogEvent {
         case .policyChanged: "policy.changed"
         case .payloadPurged: "payload.purged"
         case .custody(let event): event.name
+        case .webhook(let event): event.name
         case .hubStarted: "hub.started"
         case .hubStopped: "hub.stopped"
         case .logRolledForward: "log.rolled_forward"
@@ -247,6 +249,7 @@ extension LogEvent {
             entry.text("documentKey", key.description)
             entry.digest("sha256", sha256)
         case .custody(let event): event.write(into: &entry)
+        case .webhook(let event): event.write(into: &entry)
         case .hubStarted(let version):
             entry.text("version", version)
         case .hubStopped:

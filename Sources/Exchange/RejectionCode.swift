@@ -84,4 +84,9 @@ package enum RejectionCode: String, Sendable, CaseIterable {
 
     // Keeping
     case legalHold = "legal_hold"
+
+    // Webhooks
+    case webhooksForbidden = "webhooks_forbidden"
+    case webhookURLRefused = "webhook_url_refused"
+    case tooManyWebhooks = "too_many_webhooks"
 }

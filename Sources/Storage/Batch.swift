@@ -91,6 +91,7 @@ extension Store {
             return .success(.done)
         case .purge(let key): return try purge(key, &batch)
         case .custody(let change): return try custody(change, &batch)
+        case .webhook(let change): return try webhook(change, &batch)
         case .compact(let segment): return try compact(segment, &batch)
         case .event(let event):
             try append(Self.logEvent(event), to: &batch)

@@ -49,6 +49,7 @@ package enum Change: Sendable {
     /// Rejected as `legalHold` where the letter is under one.
     case purge(DocumentKey)
     case custody(CustodyChange)
+    case webhook(WebhookChange)
     /// → `.done`. Records that were copied into a new segment are read from there from now on. No entry.
     case compact(CompactedSegment)
 }

@@ -14,6 +14,8 @@ package enum Outcome: Sendable {
     /// Those whose inboxes got something.
     case settled([AgencyCode])
     case purged(Bool)
+    /// Its number.
+    case webhook(Int64)
     case done
 }
 

@@ -17,6 +17,7 @@ enum Schema {
         Migration(version: 6, sql: watch),
         Migration(version: 7, sql: watchBySender),
         Migration(version: 8, sql: custody),
+        Migration(version: 9, sql: webhooks),
     ]
     static var version: Int { migrations.last?.version ?? 0 }
 

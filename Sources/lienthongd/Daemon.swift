@@ -145,6 +145,12 @@ final class Daemon {
             try TimestampAuthority($0, crls: configuration.trust.paths.lists)
         }
         options.retention = configuration.retention
+        options.webhooks.perAgencyMax = configuration.webhooks.perAgencyMax
+        options.webhooks.failingSecondsMax = configuration.webhooks.failingSecondsMax
+        options.webhooks.pushSecondsMax = configuration.webhooks.pushSecondsMax
+        if configuration.webhooks.isEnabled {
+            options.webhooks.sender = try WebhookSender(configuration.webhooks)
+        }
         options.rates.requestsPerSecondMax = configuration.limits.agencyRequestsPerSecondMax
         options.rates.bytesPerSecondMax = configuration.limits.agencyBytesPerSecondMax
         return try Hub(
