@@ -8,8 +8,8 @@ package enum ResponseWriter {
     /// Appends status line, Content-Length, Connection and the fields. `head.fields` must not state framing
     /// or persistence; what they say about it is left out.
     ///
-    /// - Parameter contentLength: in bytes; nil where the status forbids a body's length (1xx, 204, 304), or it
-    ///   ends with the connection.
+    /// - Parameter contentLength: in bytes; nil where the status forbids a body's length (1xx, 204, 304), or
+    ///   it ends with the connection.
     package static func write(
         _ head: ResponseHead, contentLength: Int64?, keepAlive: Bool, minorVersion: Int,
         into output: inout [UInt8]

@@ -1,4 +1,5 @@
 internal import Exchange
+internal import HTTP
 internal import JSON
 internal import Transport
 
@@ -95,6 +96,9 @@ enum BenchDirectory {
                 let began = BenchClock.microseconds
                 let reply = try client.send("GET", "/v1/agencies?limit=20&q=\(question.text.asPathSegment)")
                 microseconds.append(BenchClock.microseconds - began)
+                guard reply.head.status == 200 else {
+                    throw HubRefusal(status: reply.head.status, body: reply.bytes)
+                }
                 guard let expected = question.expected else { continue }
                 let codes = (try JSONReader.read(reply.bytes)["agencies"]?.array ?? []).compactMap {
                     $0["code"]?.string
