@@ -6,8 +6,8 @@ internal import Exchange
 /// of the agency. A question walks through the agencies of its rarest word only, so that it costs about the
 /// same whether 100 agencies are listed or 125,000.
 struct DirectorySearch: Sendable {
-    /// More words than this in one question are not looked at.
-    private static let wordsMax = 8
+    /// More words than this in one question are not looked at; the longest names of agencies have some twenty.
+    private static let wordsMax = 24
     /// Agencies that one question may look at before it gives what it has found.
     private static let candidatesMax = 60_000
 
@@ -48,7 +48,9 @@ struct DirectorySearch: Sendable {
         let wanted = Array(FoldedText.words(question).prefix(Self.wordsMax))
         let ranges = wanted.map(holders)
         guard let rarest = ranges.indices.min(by: { ranges[$0].count < ranges[$1].count }) else { return [] }
-        let others = wanted.indices.filter { $0 != rarest }.map { wanted[$0] }
+        // Rare words first: they tell soonest that an agency is not meant.
+        let others = wanted.indices.filter { $0 != rarest }.sorted { ranges[$0].count < ranges[$1].count }
+            .map { wanted[$0] }
         var found: Set<Int> = []
         for holder in agencies[ranges[rarest]].prefix(Self.candidatesMax) {
             guard found.count < limit else { break }
