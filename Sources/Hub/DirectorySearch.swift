@@ -6,7 +6,7 @@ internal import Exchange
 /// of the agency. A question walks through the agencies of its rarest word only, so that it costs about the
 /// same whether 100 agencies are listed or 125,000.
 struct DirectorySearch: Sendable {
-    /// More words than this in one question are not looked at; the longest names of agencies have some twenty.
+    /// More words than this in one question are not looked at; the longest names of agencies have twenty.
     private static let wordsMax = 24
     /// Agencies that one question may look at before it gives what it has found.
     private static let candidatesMax = 60_000
