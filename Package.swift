@@ -135,7 +135,7 @@ let package = Package(
         tests("AuditLogTests", ["AuditLog", "Exchange", "JSON", "OpenSSL", "Files"], exclude: ["Judge"]),
         tests(
             "HubTests",
-            ["Hub", "EdXML", "Exchange", "OpenSSL", "Signature", "AuditLog", "Storage", "XML"]),
+            ["Hub", "JSON", "EdXML", "Exchange", "OpenSSL", "Signature", "AuditLog", "Storage", "XML"]),
         tests("VXPTests", ["VXP", "Exchange", "JSON", "OpenSSL", "HTTP", "Hub", "Transport"]),
         tests(
             "EndToEndTests",

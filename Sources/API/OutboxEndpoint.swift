@@ -5,7 +5,7 @@ internal import JSON
 internal import Storage
 internal import Transport
 
-/// `GET /v1/outbox`: what the caller sent and where each delivery stands; for operators the dead letters.
+/// `GET /v1/outbox`: what the caller sent and where each delivery stands.
 struct OutboxEndpoint {
     let hub: Hub
 
@@ -22,47 +22,6 @@ struct OutboxEndpoint {
                     writer.name("documents")
                     writer.array(sent) { Self.write($1, into: &$0) }
                 })
-        }
-    }
-
-    func deadLetters(_ request: RequestHead, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
-        guard caller.has(.operator) else { throw .forbidden }
-        let limit = try request.integer("limit", in: 1...Self.limitMax, default: 100)
-        hub.answer(exchange) { hub throws(StorageError) in
-            let dead = try hub.reader.deadLetters(limit: limit)
-            return .json(
-                JSONWriter.object { writer in
-                    writer.name("deliveries")
-                    writer.array(dead) { writer, delivery in
-                        writer.object { object in
-                            object.member("deliveryId", String(delivery.id))
-                            object.member("recipient", delivery.recipient)
-                            object.member("documentKey", delivery.document.key.description)
-                            object.member("documentId", delivery.document.documentID)
-                            object.member("sender", delivery.document.sender)
-                            object.member("attempts", delivery.attempt)
-                            object.member("reason", optional: delivery.releaseReason)
-                        }
-                    }
-                })
-        }
-    }
-
-    /// `POST /v1/dead-letters/{deliveryId}/requeue`.
-    func requeue(_ identifier: String, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
-        guard caller.has(.operator) else { throw .forbidden }
-        guard let delivery = Int64(identifier), delivery > 0 else { throw .notFound }
-        hub.requeue(delivery) { result in
-            switch result {
-            case .success:
-                exchange.respond(
-                    .json(
-                        JSONWriter.object { writer in
-                            writer.member("deliveryId", identifier)
-                            writer.member("state", DeliveryState.queued.rawValue)
-                        }))
-            case .failure(let rejection): exchange.refuse(rejection)
-            }
         }
     }
 

@@ -41,11 +41,12 @@ extension RejectionCode {
         switch self {
         case .badRequest, .malformedXML, .encodingNotUTF8, .doctypeForbidden, .xmlTooDeep, .xmlTooLarge: 400
         case .unknownCaller: 401
-        case .forbidden, .notYourAgency, .agencyNotActive, .targetNotYours: 403
+        case .forbidden, .notYourAgency, .agencyNotActive, .targetNotYours, .webhooksForbidden: 403
         case .notFound, .deliveryNotFound: 404
         case .methodNotAllowed: 405
-        case .documentConflict, .documentReserialized,
-            .leaseStale, .uploadConflict, .deliveryNotDead, .deliveryWithdrawn: 409
+        case .documentConflict, .documentReserialized, .leaseStale, .uploadConflict, .deliveryNotDead,
+            .deliveryReturned, .deliveryWithdrawn, .deadLetterNotReturnable, .legalHold, .tooManyWebhooks:
+            409
         case .tooLarge: 413
         case .unsupportedMediaType: 415
         case .rangeNotSatisfiable: 416

@@ -93,30 +93,36 @@ package struct Routes: RequestHandler {
             try WatchEndpoint(hub: hub).overdue(request, caller, exchange)
         case ("alerts", 1) where isRead:
             try WatchEndpoint(hub: hub).alerts(request, caller, exchange)
-        case ("dead-letters", 1) where isRead:
-            try OutboxEndpoint(hub: hub).deadLetters(request, caller, exchange)
-        case ("dead-letters", 3) where method == "POST" && path[2] == "requeue":
-            try OutboxEndpoint(hub: hub).requeue(path[1], caller, exchange)
+        case ("documents", 3) where ["PUT", "DELETE"].contains(method) && path[2] == "legal-hold":
+            try LegalHoldEndpoint(hub: hub).change(path[1], request, caller, exchange)
+        case ("report", 1) where method == "GET":
+            try ReportEndpoint(hub: hub).handle(request, caller, exchange)
+        case ("inbox", 2) where method == "GET" && path[1] == "events":
+            try EventsEndpoint(hub: hub).open(request, caller, exchange)
+        case ("webhooks", _):
+            try WebhookEndpoint(hub: hub).handle(request, Array(path.dropFirst()), caller, exchange)
+        case ("legal-holds", 1) where isRead:
+            try LegalHoldEndpoint(hub: hub).list(request, caller, exchange)
+        case ("dead-letters", _):
+            try DeadLetterEndpoint(hub: hub).handle(request, Array(path.dropFirst()), caller, exchange)
         case ("agencies", _):
             try AgencyEndpoint(hub: hub).handle(request, Array(path.dropFirst()), caller, exchange)
         default:
-            throw known(path) ? Self.methodNotAllowed : .notFound
+            throw known(path) ? .methodNotAllowed : .notFound
         }
     }
 
     private func known(_ path: [String]) -> Bool {
         switch (path.first, path.count) {
-        case ("documents", 1...2), ("uploads", 1...2), ("inbox", 1), ("outbox", 1), ("dead-letters", 1),
-            ("deliveries", 3), ("overdue", 1), ("alerts", 1):
+        case ("documents", 1...2), ("uploads", 1...2), ("inbox", 1), ("outbox", 1), ("legal-holds", 1),
+            ("deliveries", 3), ("overdue", 1), ("alerts", 1), ("report", 1):
             true
-        case ("dead-letters", 3): path[2] == "requeue"
-        case ("documents", 3): ["content", "signature", "receipt", "evidence"].contains(path[2])
+        case ("inbox", 2): path[1] == "events"
+        case ("documents", 3):
+            ["content", "signature", "receipt", "evidence", "legal-hold"].contains(path[2])
         default: false
         }
     }
-
-    private static let methodNotAllowed = Rejection(
-        .methodNotAllowed, "Địa chỉ này không nhận phương thức HTTP đã dùng.")
 }
 
 extension Rejection {

@@ -151,7 +151,20 @@ private struct Answer: Sendable {
     let started: Instant
     let onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)?
 
-    func give(_ result: Result<Receipt, Rejection>) {
+    /// On the sequencer's thread, which has the next batch to make durable: receipt, answer and log line are
+    /// made on the connection's reactor where that need not wait for the database.
+    func give(_ result: Result<AcceptedMessage, Rejection>) {
+        guard case .success(let accepted) = result, accepted.isReceiptAtHand, onSettled == nil else {
+            return finish(result)
+        }
+        exchange.post { finish(result) }
+    }
+
+    private func finish(_ result: Result<AcceptedMessage, Rejection>) {
+        give(result.flatMap { accepted in Result { () throws(Rejection) in try accepted.receipt() } })
+    }
+
+    private func give(_ result: Result<Receipt, Rejection>) {
         onSettled?(result)
         let milliseconds = hub.clock.now().milliseconds - started.milliseconds
         switch result {

@@ -43,6 +43,8 @@ package enum LogEvent: Sendable {
     case policyChanged(digest: Digest256)
     /// Retention removed the bytes; everything that proves them stays.
     case payloadPurged(DocumentKey, sha256: Digest256)
+    case custody(CustodyEvent)
+    case webhook(WebhookEvent)
     case hubStarted(version: String)
     case hubStopped
     /// An operator let the hub go on with a tree that is behind the one that it had signed.
@@ -211,6 +213,8 @@ extension LogEvent {
         case .trustChanged: "trust.changed"
         case .policyChanged: "policy.changed"
         case .payloadPurged: "payload.purged"
+        case .custody(let event): event.name
+        case .webhook(let event): event.name
         case .hubStarted: "hub.started"
         case .hubStopped: "hub.stopped"
         case .logRolledForward: "log.rolled_forward"
@@ -259,6 +263,8 @@ extension LogEvent {
         case .payloadPurged(let key, let sha256):
             entry.text("documentKey", key.description)
             entry.digest("sha256", sha256)
+        case .custody(let event): event.write(into: &entry)
+        case .webhook(let event): event.write(into: &entry)
         case .hubStarted(let version):
             entry.text("version", version)
         case .hubStopped:

@@ -1,6 +1,6 @@
 #pragma once
 // Loops over every byte of a letter, with the processor's vector instructions: an attachment in base 64 is
-// scanned three times and decoded once, and by the byte that would cost more than verifying the signature.
+// scanned once and decoded once, and by the byte that would cost more than verifying the signature.
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -15,9 +15,9 @@ typedef struct {
 static const lt_byte_set lt_gate_stops = {
     {3, 3, 3, 3, 3, 3, 3, 3, 3, 1, 1, 3, 3, 3, 3, 3}, {2, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1}};
 
-// `<`, `&`, `]`, and what is not ASCII.
-static const lt_byte_set lt_markup = {
-    {1, 1, 1, 1, 1, 1, 5, 1, 1, 1, 1, 1, 3, 9, 1, 1}, {0, 0, 4, 2, 0, 8, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1}};
+// `<`, `>`, `&`, `]`, a control character other than tab and line feed, and what is not ASCII.
+static const lt_byte_set lt_plain_stops = {
+    {3, 3, 3, 3, 3, 3, 7, 3, 3, 1, 1, 3, 11, 19, 11, 3}, {2, 1, 4, 8, 0, 16, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1}};
 
 // `&`, `<`, `>`, carriage return.
 static const lt_byte_set lt_text_specials = {
@@ -106,8 +106,8 @@ static inline size_t lt_find_gate_stop(const uint8_t *bytes, size_t index, size_
     return lt_find(bytes, index, count, &lt_gate_stops);
 }
 
-static inline size_t lt_find_markup(const uint8_t *bytes, size_t index, size_t count) {
-    return lt_find(bytes, index, count, &lt_markup);
+static inline size_t lt_find_plain_stop(const uint8_t *bytes, size_t index, size_t count) {
+    return lt_find(bytes, index, count, &lt_plain_stops);
 }
 
 static inline size_t lt_find_text_special(const uint8_t *bytes, size_t index, size_t count) {

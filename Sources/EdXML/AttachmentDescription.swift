@@ -25,9 +25,23 @@ struct AttachmentDescription: Equatable {
 
     /// The file was put into a ZIP archive for the journey: labelled as one without being named as one.
     var isPacked: Bool {
-        guard contentType.utf8.count >= 15 else { return false }
+        // Anything else has another first letter, or is too short: no need to spell it out.
+        guard contentType.utf8.count >= 15, Self.mayBeginZip(contentType) else { return false }
         let type = contentType.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
         return type == "application/zip" && FileName.fileExtension(of: name) != "zip"
+    }
+
+    /// False for what cannot become `application/zip` by leaving blanks out and by lower case.
+    private static func mayBeginZip(_ type: String) -> Bool {
+        let wanted = "application/z".utf8
+        var place = wanted.startIndex
+        for byte in type.utf8 where byte != 0x20 {
+            if byte >= 0x80 { return true }
+            if (0x41...0x5A ~= byte ? byte | 0x20 : byte) != wanted[place] { return false }
+            wanted.formIndex(after: &place)
+            if place == wanted.endIndex { return true }
+        }
+        return true
     }
 
     /// Software writes `cid:` on both sides, on one, or on none.

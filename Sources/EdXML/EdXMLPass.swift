@@ -13,8 +13,6 @@ struct EdXMLPass {
         let countsStart: Int
     }
 
-    private enum NameMeaning { case unknown, foreign(Tag), known(Tag) }
-
     let limits: EdXMLLimits
     private let consumer: (any AttachmentConsumer)?
     private let hashesAttachments: Bool
@@ -22,7 +20,6 @@ struct EdXMLPass {
     private(set) var findings: Findings
     private(set) var lookalikes: [Lookalike] = []
 
-    private var meanings: [NameMeaning?] = []
     private var frames: [Frame] = []
     private var counts: [Int] = []
     private var routingDepth = 0
@@ -119,7 +116,7 @@ struct EdXMLPass {
             if frame.rule.isRouting { addMarkupFinding(frame, at: element.position) }
             return nil
         }
-        switch meaning(of: element.name) {
+        switch NameMeaning.of(element.name) {
         case .unknown: return nil
         case .foreign(let tag):
             if frame.rule.place(of: tag) != nil, lookalikes.count < limits.findingsMax {
@@ -144,17 +141,6 @@ struct EdXMLPass {
         .reference,
         .attachmentEncoded, .attachment, .traceHeaderList, .business,
     ]
-
-    private mutating func meaning(of name: XMLName) -> NameMeaning {
-        if name.number < meanings.count, let known = meanings[name.number] { return known }
-        while meanings.count <= name.number { meanings.append(nil) }
-        var meaning = NameMeaning.unknown
-        if let tag = Tag.named(name.local) {
-            meaning = name.namespace == EdXMLReader.namespace ? .known(tag) : .foreign(tag)
-        }
-        meanings[name.number] = meaning
-        return meaning
-    }
 
     private mutating func open(_ place: Int, in frame: Frame, _ element: XMLStartElement) {
         let rule = frame.rule.children[place]

@@ -28,6 +28,11 @@ struct ElementTree {
 
     private(set) var nodes: [Node] = []
 
+    init() {
+        // What a letter to a few recipients has.
+        nodes.reserveCapacity(64)
+    }
+
     mutating func open(_ rule: ElementRule, in parent: Int, occurrence: Int, at position: XMLPosition) -> Int
     {
         nodes.append(Node(rule: rule, parent: parent, occurrence: occurrence, position: position))

@@ -24,21 +24,21 @@ enum SecretMarking {
         return isBracketed(text) || isInCapitals(text)
     }
 
-    /// Looks for the vowel of the word, in one piece or with its marks apart, before anything costs more.
+    /// Looks for the word's beginning, an M and a vowel that may become its own, with its marks in one piece
+    /// or apart, before anything costs more. Nothing but the letter M is an M in lower case or in another
+    /// spelling of the same.
     private static func mayHold(_ text: String) -> Bool {
-        var text = text
-        return text.withUTF8 { bytes in
-            // Each of the first bytes below is one of these; nearly none of a text's is.
-            for index in 0..<max(0, bytes.count - 1) where unsafe bytes[index] >= 0xBA {
-                switch unsafe (bytes[index], bytes[index + 1]) {
-                case (0xBA, 0xAC), (0xBA, 0xAD), (0xCC, 0x82), (0xCC, 0xA3), (0xC3, 0xA2), (0xC3, 0x82),
-                    (0xBA, 0xA0), (0xBA, 0xA1):
-                    return true
-                default: break
-                }
+        let bytes = text.utf8Span.span
+        guard bytes.count >= 4 else { return false }
+        for index in 0..<(bytes.count - 3) where bytes[index] | 0x20 == 0x6D {
+            switch (bytes[index + 1], bytes[index + 2], bytes[index + 3]) {
+            case (0xE1, 0xBA, 0xAC), (0xE1, 0xBA, 0xAD), (0xE1, 0xBA, 0xA0), (0xE1, 0xBA, 0xA1),
+                (0xC3, 0x82, _), (0xC3, 0xA2, _), (0x41, 0xCC, _), (0x61, 0xCC, _):
+                return true
+            default: break
             }
-            return false
         }
+        return false
     }
 
     private static func isMarking(_ words: [String]) -> Bool {

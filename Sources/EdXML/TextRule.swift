@@ -30,6 +30,7 @@ enum TextRule {
                 return (.valueTooLong, "Nội dung <\(rule.tag.rawValue)> dài quá \(bytesMax) byte.")
             }
             // A letter must not go by a code that looks like another one on a screen.
+            if isVisibleASCII(text, withBlanks: kind != .organ) { return nil }
             let isPlain = text.unicodeScalars.allSatisfy { scalar in
                 FileName.isVisible(scalar) && (kind != .organ || !scalar.properties.isWhitespace)
             }
@@ -39,6 +40,11 @@ enum TextRule {
                 "Nội dung <\(rule.tag.rawValue)> có xuống dòng, ký tự điều khiển hoặc ký tự ẩn."
             )
         }
+    }
+
+    /// What nearly all identifiers are, told without a look at Unicode's tables.
+    private static func isVisibleASCII(_ text: String, withBlanks: Bool) -> Bool {
+        text.utf8.allSatisfy { (withBlanks ? 0x20 : 0x21)..<0x7F ~= $0 }
     }
 
     private static func length(

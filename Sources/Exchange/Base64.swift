@@ -45,9 +45,22 @@ package enum Base64 {
     /// Over a span and not any sequence: certificates in signatures come this way, one iterator call for each
     /// byte took longer than parsing the letter around them.
     package static func decode(_ text: Span<UInt8>, ignoringWhiteSpace: Bool = false) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count / 4 * 3)
+        var isWhole = true
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 3) { bytes, count in
+            let decoded = unsafe decode(text, ignoringWhiteSpace, into: bytes)
+            isWhole = decoded != nil
+            count = decoded ?? 0
+        }
+        return isWhole ? bytes : nil
+    }
+
+    /// - Parameter bytes: room for three bytes for each four characters, and three more.
+    /// - Returns: how many were written; nil where `text` is not base 64.
+    private static func decode(
+        _ text: Span<UInt8>, _ ignoringWhiteSpace: Bool, into bytes: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int? {
         let values = values.span
+        var written = 0
         var group: UInt32 = 0
         var count = 0
         var padding = 0
@@ -60,9 +73,10 @@ package enum Base64 {
                     values[Int(text[index + 3])]
                 )
                 if (first | second | third | fourth) & 0xC0 != 0 { break }
-                bytes.append(first << 2 | second >> 4)
-                bytes.append(second << 4 | third >> 2)
-                bytes.append(third << 6 | fourth)
+                unsafe bytes[written] = first << 2 | second >> 4
+                unsafe bytes[written + 1] = second << 4 | third >> 2
+                unsafe bytes[written + 2] = third << 6 | fourth
+                written += 3
                 index += 4
             }
             if index == text.count { break }
@@ -85,14 +99,15 @@ package enum Base64 {
             guard padding <= 2 else { return nil }
             if padding == 2, group & 0xFFFF != 0 { return nil }
             if padding == 1, group & 0xFF != 0 { return nil }
-            bytes.append(UInt8(group >> 16 & 0xFF))
-            if padding < 2 { bytes.append(UInt8(group >> 8 & 0xFF)) }
-            if padding < 1 { bytes.append(UInt8(group & 0xFF)) }
+            for place in 0..<(3 - padding) {
+                unsafe bytes[written] = UInt8(truncatingIfNeeded: group >> UInt32(16 - place * 8))
+                written += 1
+            }
             group = 0
             count = 0
             if padding > 0 { padding = 3 }  // nothing may follow padding
         }
-        return count == 0 ? bytes : nil
+        return count == 0 ? written : nil
     }
 
     private static func isWhiteSpace(_ character: UInt8) -> Bool {

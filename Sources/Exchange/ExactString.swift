@@ -26,10 +26,11 @@ package struct ExactString: Hashable, Sendable, Comparable, ExpressibleByStringL
     package var bytes: [UInt8] { Array(string.utf8) }
 
     package static func == (left: ExactString, right: ExactString) -> Bool {
+        // Nearly all comparisons are settled by the length, which is there without a call.
+        guard left.string.utf8.count == right.string.utf8.count else { return false }
         // In place and eight bytes at a time: names of elements are compared for every element of every
         // letter, and namespaces are long.
         let (left, right) = (left.string.utf8Span.span, right.string.utf8Span.span)
-        guard left.count == right.count else { return false }
         return unsafe left.withUnsafeBytes { left in
             unsafe right.withUnsafeBytes { right in unsafe Self.areEqual(left, right) }
         }

@@ -10,6 +10,7 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case rangeNotSatisfiable = "range_not_satisfiable"
     case uploadConflict = "upload_conflict"
     case digestMismatch = "digest_mismatch"
+    case reportTooLarge = "report_too_large"
 
     // The caller
     case unknownCaller = "unknown_caller"
@@ -78,4 +79,14 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case deliveryNotFound = "delivery_not_found"
     case deliveryNotDead = "delivery_not_dead"
     case deliveryWithdrawn = "delivery_withdrawn"
+    case deliveryReturned = "delivery_returned"
+    case deadLetterNotReturnable = "dead_letter_not_returnable"
+
+    // Keeping
+    case legalHold = "legal_hold"
+
+    // Webhooks
+    case webhooksForbidden = "webhooks_forbidden"
+    case webhookURLRefused = "webhook_url_refused"
+    case tooManyWebhooks = "too_many_webhooks"
 }

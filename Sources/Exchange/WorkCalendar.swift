@@ -25,7 +25,10 @@ package struct WorkCalendar: Sendable, Hashable {
         var day = Self.day(of: arrival)
         let minute = (arrival.milliseconds - Self.start(of: day).milliseconds) / 60_000
         if minute >= min(arrivesUntilMinutes, confirmByMinutes) { day += 1 }
-        for _ in 0..<Self.daysOffMax where !isWorkingDay(day) { day += 1 }
+        for _ in 0..<Self.daysOffMax {
+            if isWorkingDay(day) { break }
+            day += 1
+        }
         return Self.start(of: day).adding(seconds: Int64(confirmByMinutes) * 60)
     }
 

@@ -1,14 +1,15 @@
 package import Exchange
 
-/// Writes the head of a response. The body's length is always known here, so it is stated by Content-Length
-/// and the framing can never be in doubt.
+/// Writes the head of a response. A body's length is stated by Content-Length, so that the framing is never
+/// in doubt; that of a stream, which has none, by the end of its connection.
 package enum ResponseWriter {
     package static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
     /// Appends status line, Content-Length, Connection and the fields. `head.fields` must not state framing
     /// or persistence; what they say about it is left out.
     ///
-    /// - Parameter contentLength: in bytes; nil where the status forbids a body's length (1xx, 204, 304).
+    /// - Parameter contentLength: in bytes; nil where the status forbids a body's length (1xx, 204, 304), or
+    ///   it ends with the connection.
     package static func write(
         _ head: ResponseHead, contentLength: Int64?, keepAlive: Bool, minorVersion: Int,
         into output: inout [UInt8]

@@ -132,6 +132,7 @@ package struct Admission: Sendable {
             sha256: verified.read.sha256, detachedSignature: verified.read.detachedSignature,
             indication: verified.verdict.summary, verdict: verified.verdict.json(),
             signerSHA256: verified.signers.first, requestID: requestID, status: nil)
+        document.documentType = letter.documentType.name
         document.redirected = route.redirected
         document.action = action
         document.deadlines = policy.rules.deadlines(

@@ -144,6 +144,8 @@ private struct Rows {
 
 extension String {
     fileprivate var trimmingBlanks: String {
+        let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
+        guard utf8.first.map(isBlank) == true || utf8.last.map(isBlank) == true else { return self }
         var rest = Substring(self)
         while let first = rest.first, first == " " || first == "\t" { rest.removeFirst() }
         while let last = rest.last, last == " " || last == "\t" { rest.removeLast() }

@@ -40,16 +40,16 @@ package struct DirectoryFile: Sendable {
         self.principals = principals
     }
 
+    private static let agencyKeys: Set<String> = [
+        "code", "name", "aliases", "parent", "level", "status", "transportCertificates",
+        "signingCertificates", "signaturePolicy", "unknownRevocation", "effectiveFrom", "effectiveTo",
+        "successor", "contact", "actsFor",
+    ]
+
     private static func agency(
         _ value: JSONValue, certificate: (String) throws(CertificateFileError) -> Digest256
     ) throws(DirectoryFileError) -> Agency {
-        try checkKeys(
-            of: value,
-            allowed: [
-                "code", "name", "aliases", "parent", "level", "status", "transportCertificates",
-                "signingCertificates", "signaturePolicy", "unknownRevocation", "effectiveFrom",
-                "effectiveTo", "successor", "contact", "actsFor",
-            ])
+        try checkKeys(of: value, allowed: agencyKeys)
         let code = try text(value, "code")
         guard !code.isEmpty, code.utf8.count <= 64 else {
             throw DirectoryFileError(line: value.line, detail: "\"code\" phải có từ 1 đến 64 byte")

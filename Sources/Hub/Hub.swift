@@ -24,6 +24,8 @@ package struct HubOptions: Sendable {
     package var uploads = Uploads.Limits()
     /// Nil where nobody is asked what time it is.
     package var timestampAuthority: TimestampAuthority?
+    package var retention = RetentionPolicy()
+    package var webhooks = WebhookOptions()
     package var rates = RateLimits.Limits()
     /// Opens the secrets of agencies' software; nil where no face asks for any.
     package var secretsKey: SealingKey?
@@ -44,6 +46,9 @@ package final class Hub: Sendable {
     package let signer: CheckpointSigner
     package let metrics: Metrics
     package let rates: RateLimits
+    package let reports = ReportGate()
+    /// Who is told over an open connection what comes in.
+    package let streams = EventStreams()
     /// Writes statuses in a recipient's place.
     package let hubStatus: HubStatus
     package let alerts: Alerts
@@ -57,6 +62,8 @@ package final class Hub: Sendable {
     private let review: Review
     private let timestamping: Timestamping?
     private let compaction: Compaction
+    private let retention: Retention
+    private let pusher: WebhookPusher
     private let diskSpace: DiskSpace
     private let currentDirectory: Mutex<Directory>
     private let currentPolicy: Mutex<HubPolicy>
@@ -114,10 +121,17 @@ package final class Hub: Sendable {
         compaction = Compaction(
             compactor: Compactor(reader: reader, spools: spools), sequencer: sequencer, metrics: metrics,
             log: log)
+        pusher = WebhookPusher(
+            options: options.webhooks, reader: reader, sequencer: sequencer, inboxes: inboxes,
+            metrics: metrics, log: log, clock: clock, hub: options.hubCode)
+        retention = Retention(
+            policy: options.retention, reader: reader, sequencer: sequencer, compaction: compaction,
+            metrics: metrics, log: log, clock: clock)
         expiry = Expiry(
             sequencer: sequencer, inboxes: inboxes, uploads: uploads, alerts: alerts, metrics: metrics,
             log: log)
         currentDirectory = Mutex(Directory(try reader.directory()))
+        sequencer.observe { [streams] in streams.note($0, $1, at: $2) }
         try sequencer.start(store, onFatal: onFatal)
         record(.started(version: Hub.version))
         if let count = sharedSecrets?.unreadableCount, count > 0 {
@@ -127,6 +141,8 @@ package final class Hub: Sendable {
         review.start()
         timestamping?.start()
         compaction.start()
+        retention.start()
+        pusher.start()
     }
 
     /// Takes a new trust list or algorithm policy: for letters that come from now on, and for those that are
@@ -147,6 +163,9 @@ package final class Hub: Sendable {
         intake.replacePolicy(policy)
         review.replaceCalendar(policy.rules.calendar)
     }
+
+    /// How long letters are kept, from now on.
+    package func replaceRetention(_ policy: RetentionPolicy) { retention.replace(policy) }
 
     /// Why the hub is not ready for letters; empty where it is. For `/readyz`.
     package var unreadyReasons: [String] {
@@ -246,6 +265,13 @@ package final class Hub: Sendable {
         }
     }
 
+    package func changeWebhook(_ change: WebhookChange, _ answer: @escaping DeliveryAnswer) {
+        submit(.webhook(change)) { [pusher] result in
+            pusher.look()
+            answer(result)
+        }
+    }
+
     // MARK: Directory
 
     /// Makes a change of the directory durable and logged, then takes the new directory into use.
@@ -280,6 +306,9 @@ package final class Hub: Sendable {
         submit(.event(event)) { _ in }
     }
 
+    /// False once the hub is stopping: what takes long is not to be begun, or to be ended.
+    package var mayReport: Bool { !isStopping.load(ordering: .relaxed) }
+
     // MARK: Stopping
 
     /// New letters are refused, long polls end; what is in flight goes on.
@@ -293,6 +322,8 @@ package final class Hub: Sendable {
         expiry.stop()
         review.stop()
         timestamping?.stop()
+        retention.stop()
+        pusher.stop()
         compaction.stop()
         record(.stopped)
         workers.stop()
@@ -305,6 +336,7 @@ package final class Hub: Sendable {
                 "changes_waiting", "Changes that wait for the next commit.", Int64(sequencer.waiting)),
             Metrics.Gauge(
                 "long_polls_waiting", "Recipients that wait for deliveries.", Int64(inboxes.waitingPolls)),
+            Metrics.Gauge("event_streams_open", "Connections for events.", Int64(streams.count)),
             Metrics.Gauge("uploads_open", "Uploads that are not whole yet.", Int64(uploads.openCount)),
             Metrics.Gauge("agencies", "Agencies in the directory.", Int64(directory.agencies.count)),
             Metrics.Gauge("syncs", "Syncs of files since the start.", Store.synchronizations),

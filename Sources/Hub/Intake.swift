@@ -19,7 +19,8 @@ package struct IntakeTerms: Sendable {
 
 /// The way of a letter into the hub. New here? Start with `accept`.
 package final class Intake: Sendable {
-    package typealias Completion = @Sendable (Result<Receipt, Rejection>) -> Void
+    /// Called on the sequencer's thread: what takes time, as a receipt does, is for another one.
+    package typealias Completion = @Sendable (Result<AcceptedMessage, Rejection>) -> Void
 
     private let spools: SpoolDirectory
     private let sequencer: Sequencer
@@ -74,8 +75,8 @@ package final class Intake: Sendable {
     /// Takes one message from its bytes to its receipt: bytes → read → authorized → verified → admitted
     /// → committed.
     ///
-    /// Each stage's result can be made by that stage only, so none can be left out. When `completion` gets a
-    /// receipt, the message is durable, logged and routed; when it gets a rejection, nothing was stored but
+    /// Each stage's result can be made by that stage only, so none can be left out. When `completion` gets an
+    /// accepted message, it is durable, logged and routed; when it gets a rejection, nothing was stored but
     /// the log entry of the refusal.
     ///
     /// - Parameter terms: what the face knows about it.
@@ -164,7 +165,7 @@ package final class Intake: Sendable {
                 if !acceptance.isReplay, acceptance.heldUntil == nil {
                     inboxes.deliveriesArrived(for: acceptance.recipients + acceptance.woken)
                 }
-                issue(acceptance, checkpoint, completion)
+                completion(.success(AcceptedMessage(acceptance, checkpoint, issuer)))
             case .success: preconditionFailure("an acceptance gave another outcome")
             case .failure(let rejection): fail(document, rejection, completion)
             }
@@ -181,15 +182,6 @@ package final class Intake: Sendable {
         guard rejection.code == .documentConflict else { return tell(rejection) }
         let isTaken = workers.run { [comparison] in tell(comparison.explain(rejection, of: document)) }
         if !isTaken { tell(rejection) }
-    }
-
-    private func issue(_ acceptance: Acceptance, _ checkpoint: SignedCheckpoint, _ completion: Completion) {
-        do throws(StorageError) {
-            completion(.success(try issuer.receipt(for: acceptance, checkpoint: checkpoint)))
-        } catch {
-            // It is stored; a resend will fetch the receipt.
-            completion(.failure(Rejection(storage: error)))
-        }
     }
 
     private func count(_ acceptance: Acceptance) {

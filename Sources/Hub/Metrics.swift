@@ -38,6 +38,12 @@ package final class Metrics: Sendable {
     package let requestsTurnedAway = Counter()
     package let segmentsCompacted = Counter()
     package let bytesFreed = Counter()
+    package let webhooksPushed = Counter()
+    package let webhooksFailed = Counter()
+    package let webhooksDisabled = Counter()
+    package let lettersPurged = Counter()
+    package let deadLettersExported = Counter()
+    package let deadLettersReturned = Counter()
     package let vxpRequests = Counter()
     package let vxpRefused = Counter()
     private let refusals = Mutex<[RejectionCode: UInt64]>([:])
@@ -116,6 +122,12 @@ package final class Metrics: Sendable {
             ("storage_errors_total", "Commits that failed.", storageErrors),
             ("segments_compacted_total", "Segments copied because most was purged.", segmentsCompacted),
             ("bytes_freed_total", "Bytes that the disk got back from purged letters.", bytesFreed),
+            ("webhooks_pushed_total", "Pushes that webhooks took.", webhooksPushed),
+            ("webhooks_failed_total", "Pushes that failed, to be tried again.", webhooksFailed),
+            ("webhooks_disabled_total", "Webhooks that failed for too long.", webhooksDisabled),
+            ("letters_purged_total", "Letters whose time was over.", lettersPurged),
+            ("dead_letters_exported_total", "Dead letters that an operator keeps.", deadLettersExported),
+            ("dead_letters_returned_total", "Dead letters returned to their senders.", deadLettersReturned),
             ("vxp_requests_total", "Requests of software that speaks VXP.", vxpRequests),
             ("vxp_refused_total", "Those of them answered with FAIL.", vxpRefused),
             ("turned_away_total", "Requests answered 503 because too much waited.", requestsTurnedAway),

@@ -43,13 +43,21 @@ package final class PDFCollector: AttachmentConsumer {
         unsafe bytes.withUnsafeBufferPointer { buffer in
             unsafe first.append(contentsOf: buffer.prefix(Self.headerBytesMax - before))
         }
-        guard first.indices.contains(where: { first[$0...].starts(with: Self.magic) }) else {
+        guard holdsMagic(after: before) else {
             if first.count >= Self.headerBytesMax { head = nil }
             return
         }
         part = spool.begin()
         spool.append(first.span)
         spool.append(bytes.extracting((first.count - before)..<bytes.count))
+    }
+
+    /// - Parameter searched: how many of the first bytes were looked at before.
+    private func holdsMagic(after searched: Int) -> Bool {
+        for index in max(0, searched - Self.magic.count)..<first.count where first[index] == Self.magic[0] {
+            if first[index...].starts(with: Self.magic) { return true }
+        }
+        return false
     }
 
     package func end() {

@@ -11,10 +11,43 @@ package struct Receipt: Sendable {
     package let json: [UInt8]
     /// The receipt as a C2SP tlog-proof, which other people's software reads.
     package let proof: [UInt8]
-    /// As its sender's software knows the message where it knows no keys.
-    package let transportID: TransportID
     /// True where the message had been accepted before and nothing was stored now.
     package let isReplay: Bool
+}
+
+/// A message that is durable, logged and routed. Only `Intake` makes one.
+package struct AcceptedMessage: Sendable {
+    private let acceptance: Acceptance
+    private let checkpoint: SignedCheckpoint
+    private let issuer: ReceiptIssuer
+
+    init(_ acceptance: Acceptance, _ checkpoint: SignedCheckpoint, _ issuer: ReceiptIssuer) {
+        self.acceptance = acceptance
+        self.checkpoint = checkpoint
+        self.issuer = issuer
+    }
+
+    package var key: DocumentKey { acceptance.key }
+    /// True where the message had been accepted before and nothing was stored now.
+    package var isReplay: Bool { acceptance.isReplay }
+    /// As its sender's software knows the message where it knows no keys.
+    package var transportID: TransportID {
+        TransportID(.sender, delivery: acceptance.deliveries.first?.id ?? 0, of: acceptance.key)
+    }
+
+    /// True where all that the receipt is made of lies in memory: the message is new, and `checkpoint` is the
+    /// one that was signed after it. That is so for all but resends.
+    package var isReceiptAtHand: Bool { !acceptance.isReplay && checkpoint.size == acceptance.treeSize }
+
+    /// The same bytes whenever it is asked for. May read the database where it is not at hand.
+    package func receipt() throws(Rejection) -> Receipt {
+        do {
+            return try issuer.receipt(for: acceptance, checkpoint: checkpoint)
+        } catch {
+            // It is stored; a resend will fetch the receipt.
+            throw Rejection(storage: error)
+        }
+    }
 }
 
 /// Makes receipts. Everything in one is derived from what is stored, so a resend after a lost reply gets
@@ -65,10 +98,7 @@ package struct ReceiptIssuer: Sendable {
             writer.member("proof", String(decoding: proof, as: UTF8.self))
         }
         return Receipt(
-            key: acceptance.key, json: json, proof: proof,
-            transportID: TransportID(
-                .sender, delivery: acceptance.deliveries.first?.id ?? 0, of: acceptance.key),
-            isReplay: acceptance.isReplay)
+            key: acceptance.key, json: json, proof: proof, isReplay: acceptance.isReplay)
     }
 
     /// The signed checkpoint of a tree that a receipt may quote; nil where the log never was that long.

@@ -39,6 +39,8 @@ package final class Sequencer: Sendable {
 
     private let queue = Mutex(Queue())
     private let wakeUp = CountingSemaphore()
+    /// Told of every commit before those who wait for it; set before the start.
+    private let observer = Mutex<Observer?>(nil)
     private let ended = CountingSemaphore()
     private let limits: Limits
     private let clock: Clock
@@ -57,6 +59,13 @@ package final class Sequencer: Sendable {
     ///
     /// - Parameter onFatal: the outcome of a commit is unknown, or the tree must not be signed: the daemon
     ///   has to stop, and reads the truth from disk when it starts again.
+    package typealias Observer = @Sendable ([Change], [Result<Outcome, Rejection>], Instant) -> Void
+
+    /// - Parameter observer: called on the sequencer's thread, in the order of the commits; must not block.
+    package func observe(_ observer: @escaping Observer) {
+        self.observer.withLock { $0 = observer }
+    }
+
     package func start(
         _ store: sending Store, onFatal: @escaping @Sendable (StorageError) -> Void
     ) throws(StorageError) {
@@ -124,8 +133,8 @@ package final class Sequencer: Sendable {
             metrics.batches.add()
             metrics.changes.add(UInt64(batch.count))
             do {
-                let results = try store.commit(
-                    batch.map(\.change), at: started, signed: isStored ? nil : signed)
+                let changes = batch.map(\.change)
+                let results = try store.commit(changes, at: started, signed: isStored ? nil : signed)
                 isStored = true
                 if signed?.size != store.tree.size {
                     signed = try signer.sign(store.tree)
@@ -134,6 +143,7 @@ package final class Sequencer: Sendable {
                     published.withLock { [signed] in $0 = signed }
                 }
                 guard let signed else { return }
+                observer.withLock { $0 }?(changes, results, started)
                 for (job, result) in zip(batch, results) { job.completion(result, signed) }
             } catch {
                 metrics.storageErrors.add()

@@ -101,6 +101,7 @@ package struct JSONReader {
     private mutating func members(depth: Int) throws(JSONSyntaxError) -> [JSONMember] {
         position += 1
         var members: [JSONMember] = []
+        // Few names are compared with each other; many, which only an attacker has, are looked up.
         var names: Set<[UInt8]> = []
         while true {
             try skipSpace()
@@ -110,7 +111,7 @@ package struct JSONReader {
             }
             let start = line
             let name = try memberName()
-            guard names.insert(Array(name.utf8)).inserted else {
+            guard Self.isNew(name, among: members, &names) else {
                 throw error("the key \"\(name)\" stands twice")
             }
             try skipSpace()
@@ -121,6 +122,18 @@ package struct JSONReader {
             guard take("}") else { throw error("',' or '}' is missing after \"\(name)\"") }
             return members
         }
+    }
+
+    private static let comparedMax = 24
+
+    private static func isNew(
+        _ name: String, among members: [JSONMember], _ names: inout Set<[UInt8]>
+    ) -> Bool {
+        if members.count < comparedMax {
+            return !members.contains { $0.name.utf8.elementsEqual(name.utf8) }
+        }
+        if names.isEmpty { for member in members { names.insert(Array(member.name.utf8)) } }
+        return names.insert(Array(name.utf8)).inserted
     }
 
     private mutating func memberName() throws(JSONSyntaxError) -> String {
@@ -159,7 +172,16 @@ package struct JSONReader {
 
     private mutating func string(quote: UInt8) throws(JSONSyntaxError) -> String {
         position += 1
-        var text: [UInt8] = []
+        let start = position
+        // Nearly every string has nothing to be replaced in it, and is taken as it stands.
+        while position < bytes.count, bytes[position] != quote, bytes[position] != 0x5C,
+            bytes[position] >= 0x20
+        { position += 1 }
+        if next == quote {
+            position += 1
+            return String(decoding: bytes[start..<position - 1], as: UTF8.self)
+        }
+        var text = Array(bytes[start..<position])
         while let byte = next {
             position += 1
             switch byte {

@@ -49,8 +49,18 @@ internal import COpenSSL
         case .required:
             unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
         }
+        unsafe SSL_CTX_set_cert_verify_callback(context, TLSContext.verifyKeepingNothing, nil)
         try enableResumption()
     }
+
+    /// OpenSSL's own verification, whose chain is then let go: it would stay with the connection for as long
+    /// as that lasts, and nobody asks for it.
+    private static let verifyKeepingNothing:
+        @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> CInt = { verification, _ in
+            let result = unsafe X509_verify_cert(verification)
+            unsafe X509_STORE_CTX_set0_verified_chain(verification, nil)
+            return result
+        }
 
     /// A client's context: servers are verified against `anchors` (PEM files), always.
     package init(

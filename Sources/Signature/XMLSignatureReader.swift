@@ -28,7 +28,6 @@ package final class XMLSignatureReader: XMLEventHandler {
     private var depth = 0
     /// Roles of the open elements, down to the third.
     private var path: [Role] = []
-    private var roles = Roles()
     private var sink: DigestSink?
     private var signature: XMLSignatureElement?
     /// Of its archive timestamps, in their order.
@@ -44,7 +43,7 @@ package final class XMLSignatureReader: XMLEventHandler {
     }
 
     package func startElement(_ element: XMLStartElement) {
-        let role = roles.role(of: element.name)
+        let role = Role.of(element.name)
         depth += 1
         if role == .signature { began(element) }
         if role == .foreignSignature, path == [.edXML, .envelope, .header], depth == 4 {
@@ -86,6 +85,11 @@ package final class XMLSignatureReader: XMLEventHandler {
         case .after(let canonicalizer): canonicalizer.text(bytes, at: position)
         case .over: break
         }
+    }
+
+    package func plainText(_ bytes: Span<UInt8>, at position: XMLPosition) {
+        if case .after(let canonicalizer) = phase { return canonicalizer.plainText(bytes, at: position) }
+        text(bytes, at: position)
     }
 
     package func comment(_ bytes: Span<UInt8>, at position: XMLPosition) {
@@ -200,24 +204,26 @@ package final class XMLSignatureReader: XMLEventHandler {
     }
 }
 
-/// What names mean here, by their numbers.
-private struct Roles {
-    private var roles: [XMLSignatureReader.Role] = []
-
-    mutating func role(of name: XMLName) -> XMLSignatureReader.Role {
-        if name.number < roles.count, roles[name.number] != .unknown { return roles[name.number] }
-        while roles.count <= name.number { roles.append(.unknown) }
-        // The local name first: it is short, and nearly always another one.
-        let role: XMLSignatureReader.Role =
-            switch name.local {
-            case "Signature": name.namespace == Namespace.signature ? .signature : .foreignSignature
-            case "edXML" where name.namespace == Namespace.edXML: .edXML
-            case "edXMLEnvelope" where name.namespace == Namespace.edXML: .envelope
-            case "edXMLHeader" where name.namespace == Namespace.edXML: .header
-            default: .other
-            }
-        roles[name.number] = role
+extension XMLSignatureReader.Role {
+    /// Found once for each name and noted there: it follows from the name alone.
+    static func of(_ name: XMLName) -> Self {
+        if let known = Self(rawValue: name.signatureNote), known != .unknown {
+            return known
+        }
+        let role = find(name)
+        name.signatureNote = role.rawValue
         return role
+    }
+
+    private static func find(_ name: XMLName) -> Self {
+        // The local name first: it is short, and nearly always another one.
+        switch name.local {
+        case "Signature": name.namespace == Namespace.signature ? .signature : .foreignSignature
+        case "edXML" where name.namespace == Namespace.edXML: .edXML
+        case "edXMLEnvelope" where name.namespace == Namespace.edXML: .envelope
+        case "edXMLHeader" where name.namespace == Namespace.edXML: .header
+        default: .other
+        }
     }
 }
 

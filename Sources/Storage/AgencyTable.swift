@@ -131,10 +131,14 @@ final class AgencyTable {
     }
 
     private func put(_ agency: Agency, at: Instant) throws(DatabaseError) -> Int64 {
-        keepName.bind(1, at.milliseconds)
-        keepName.bind(2, agency.code)
-        keepName.bind(3, agency.name)
-        try keepName.run()
+        // What was never heard of has nothing to be kept or replaced: a country's first import has only such.
+        let isKnown = try find(agency.code) != nil
+        if isKnown {
+            keepName.bind(1, at.milliseconds)
+            keepName.bind(2, agency.code)
+            keepName.bind(3, agency.name)
+            try keepName.run()
+        }
         upsert.bind(1, agency.code)
         upsert.bind(2, agency.name)
         upsert.bind(3, agency.parent?.string)
@@ -150,9 +154,11 @@ final class AgencyTable {
         upsert.bind(13, agency.contact.address)
         let id = try upsert.first { $0.integer(0) } ?? 0
         known[agency.code] = nil
-        removeAliases.bind(1, id)
-        try removeAliases.run()
-        try release(id)
+        if isKnown {
+            removeAliases.bind(1, id)
+            try removeAliases.run()
+            try release(id)
+        }
         for right in agency.actsFor {
             insertRight.bind(1, id)
             insertRight.bind(2, right.agency)

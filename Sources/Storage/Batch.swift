@@ -92,6 +92,8 @@ extension Store {
             try agencies.keep(certificates)
             return .success(.done)
         case .purge(let key): return try purge(key, &batch)
+        case .custody(let change): return try custody(change, &batch)
+        case .webhook(let change): return try webhook(change, &batch)
         case .compact(let segment): return try compact(segment, &batch)
         case .addSecret(let agency, let secret): return try add(secret, to: agency, &batch)
         case .removeSecret(let agency, let name): return try removeSecret(name, of: agency, &batch)

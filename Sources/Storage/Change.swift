@@ -56,7 +56,10 @@ package enum Change: Sendable {
     /// Something in the hub's own life, for the audit log.
     case event(HubEvent)
     /// → `.done`. A letter's bytes go, for ever; everything else about it stays. Again: nothing more happens.
+    /// Rejected as `legalHold` where the letter is under one.
     case purge(DocumentKey)
+    case custody(CustodyChange)
+    case webhook(WebhookChange)
     /// → `.done`. Records that were copied into a new segment are read from there from now on. No entry.
     case compact(CompactedSegment)
 }
@@ -98,6 +101,8 @@ package struct NewDocument: Sendable {
     /// Of the DER of the signer's certificate.
     package var signerSHA256: Digest256?
     package var requestID: String
+    /// What kind of letter its software calls it; empty for other documents.
+    package var documentType = ""
     /// What a status message says; nil for a letter.
     package var status: StatusDetails?
     /// Whose software sent it, where that is not the sender's own.

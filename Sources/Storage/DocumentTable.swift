@@ -87,8 +87,8 @@ final class DocumentTable {
             INSERT INTO documents(id, key, kind, sender, document_id, code, business_type, subject, priority,
             promulgated, due, byte_count, sha256, segment, payload_offset, signature_segment,
             signature_offset, signature_length, indication, signer, request_id, accepted_at, leaf,
-            first_delivery, delivery_count, letter, salt, verdict, evidence)
-            VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+            first_delivery, delivery_count, letter, salt, verdict, evidence, document_type)
+            VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
             """)
         selectStatus = try connection.prepare(
             "SELECT document FROM statuses WHERE letter = ? AND agency = ? AND code = ? ORDER BY id LIMIT 1")
@@ -165,6 +165,7 @@ final class DocumentTable {
         insert.bind(27, values.salt)
         insert.bind(28, document.verdict)
         insert.bind(29, values.evidence)
+        insert.bind(30, document.documentType)
         try insert.run()
     }
 

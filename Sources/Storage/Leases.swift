@@ -88,6 +88,7 @@ extension Store {
                     .deliveryNotDead,
                     "Chỉ đưa lại được lượt giao đã bỏ cuộc sau khi hết số lần; lượt này không phải vậy."))
         }
+        if let rejection = try forgetMarks(of: id) { return .failure(rejection) }
         try deliveries.requeue(id)
         try append(
             .deliveryRequeued(Self.facts(delivery)), toStoryOf: delivery.document, delivery: id, &batch)

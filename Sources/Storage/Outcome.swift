@@ -13,6 +13,9 @@ package enum Outcome: Sendable {
     case alerted([UrgentAlert])
     /// Those whose inboxes got something.
     case settled([AgencyCode])
+    case purged(Bool)
+    /// Its number.
+    case webhook(Int64)
     case done
 }
 
@@ -251,14 +254,6 @@ package struct SentDocument: Sendable {
 
     package let summary: DocumentSummary
     package let deliveries: [Delivery]
-}
-
-package struct DeadDelivery: Sendable {
-    package let id: Int64
-    package let recipient: AgencyCode
-    package let attempt: Int
-    package let releaseReason: String?
-    package let document: DocumentSummary
 }
 
 /// The whole directory.

@@ -17,7 +17,6 @@ final class ReaderConnection {
     private let entryLinks: SQLiteStatement
     private let sent: SQLiteStatement
     private let waiting: SQLiteStatement
-    private let dead: SQLiteStatement
     private let counts: SQLiteStatement
 
     private static let documentColumns = """
@@ -82,13 +81,6 @@ final class ReaderConnection {
             JOIN documents d ON d.id = v.document \(DocumentSummary.join)
             WHERE v.recipient = (SELECT id FROM agencies WHERE code = ?) AND v.state = 0
             ORDER BY v.place, v.id LIMIT ?
-            """)
-        dead = try connection.prepare(
-            """
-            SELECT v.id, a.code, v.attempt, v.reason, \(DocumentSummary.columns)
-            FROM deliveries v INDEXED BY deliveries_dead JOIN agencies a ON a.id = v.recipient
-            JOIN documents d ON d.id = v.document \(DocumentSummary.join)
-            WHERE v.state = 3 ORDER BY v.id LIMIT ?
             """)
         counts = try connection.prepare(
             "SELECT queued, leased, delivered, dead, held, withdrawn FROM state")
@@ -276,17 +268,6 @@ final class ReaderConnection {
                 WaitingDelivery(
                     id: row.integer(0), state: DeliveryState(number: row.integer(1)) ?? .queued,
                     attempt: Int(row.integer(2)), document: summary)
-            }
-        }.compactMap { $0 }
-    }
-
-    func dead(limit: Int) throws(DatabaseError) -> [DeadDelivery] {
-        dead.bind(1, limit)
-        return try dead.all { row in
-            DocumentSummary.row(row, from: 4).map { summary in
-                DeadDelivery(
-                    id: row.integer(0), recipient: ExactString(row.text(1)), attempt: Int(row.integer(2)),
-                    releaseReason: row.optionalText(3), document: summary)
             }
         }.compactMap { $0 }
     }

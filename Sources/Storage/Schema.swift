@@ -16,7 +16,9 @@ enum Schema {
         Migration(version: 5, sql: actions),
         Migration(version: 6, sql: watch),
         Migration(version: 7, sql: watchBySender),
-        Migration(version: 8, sql: copies),
+        Migration(version: 8, sql: custody),
+        Migration(version: 9, sql: webhooks),
+        Migration(version: 10, sql: copies),
     ]
     static var version: Int { migrations.last?.version ?? 0 }
 

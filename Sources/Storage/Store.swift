@@ -55,6 +55,7 @@ package final class Store {
     let entries: LogTable
     let evidence: EvidenceTable
     let verdicts: VerdictTable
+    let webhooks: WebhookTable
     let actions: ActionTable
     let watch: WatchTable
     let reads: LogReads
@@ -100,6 +101,7 @@ package final class Store {
         verdicts = try mapping { () throws(DatabaseError) in try VerdictTable(opened.connection) }
         actions = try mapping { () throws(DatabaseError) in try ActionTable(opened.connection) }
         watch = try mapping { () throws(DatabaseError) in try WatchTable(opened.connection) }
+        webhooks = try mapping { () throws(DatabaseError) in try WebhookTable(opened.connection) }
         reads = opened.reads
         tree = opened.tree
         frontier = opened.frontier
@@ -183,6 +185,7 @@ package final class Store {
                 var results: [Result<Outcome, Rejection>] = []
                 results.reserveCapacity(changes.count)
                 for change in changes { results.append(try apply(change, &batch)) }
+                try webhooks.note(changes, results, at: at)
                 return results
             }
             let reached = batch.frontier.size > tree.size ? batch.frontier.state : tree
@@ -258,6 +261,7 @@ package final class Store {
         connection.rollback()
         agencies.forget()
         evidence.forget()
+        webhooks.forget()
         guard !error.isFatal else {
             failure = error
             return error

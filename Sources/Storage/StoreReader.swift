@@ -151,10 +151,6 @@ package final class StoreReader: Sendable {
         try read { reader throws(DatabaseError) in try reader.waiting(recipient, limit: limit) }
     }
 
-    package func deadLetters(limit: Int) throws(StorageError) -> [DeadDelivery] {
-        try read { reader throws(DatabaseError) in try reader.dead(limit: limit) }
-    }
-
     package func deliveryCounts() throws(StorageError) -> DeliveryCounts {
         try read { reader throws(DatabaseError) in try reader.deliveryCounts() }
     }

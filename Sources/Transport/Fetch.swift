@@ -21,9 +21,15 @@ package final class Fetch: Sendable {
 
     private let client: HTTPClient
     private let hasTLS: Bool
+    private let mayConnect: (@Sendable (SocketAddress) -> Bool)?
 
-    /// - Parameter tls: a client's context; without it `https` is refused.
-    package init(tls: TLSContext?) throws(SystemError) {
+    /// - Parameters:
+    ///   - tls: a client's context; without it `https` is refused.
+    ///   - mayConnect: which addresses; nil for all. For URLs that others name.
+    package init(
+        tls: TLSContext?, mayConnect: (@Sendable (SocketAddress) -> Bool)? = nil
+    ) throws(SystemError) {
+        self.mayConnect = mayConnect
         var limits = MessageLimits()
         // Each request has its own.
         limits.bodyBytesMax = Int64.max
@@ -53,12 +59,19 @@ package final class Fetch: Sendable {
         return try perform(request, at: url, limits)
     }
 
+    /// Whether the URL's host has addresses now, and all of them may be connected to. Blocks for the look-up.
+    package func mayReach(_ url: HTTPURL) -> Bool {
+        let addresses = SocketAddress.resolve(host: url.host, port: url.port)
+        return !addresses.isEmpty && addresses.allSatisfy { mayConnect?($0) ?? true }
+    }
+
     private func perform(
         _ request: ClientRequest, at url: HTTPURL, _ limits: Limits
     ) throws(ClientError) -> Answer {
         guard !url.isTLS || hasTLS else { throw .invalid("https needs the server's anchors") }
         let end = Clock.milliseconds() &+ Int64(min(max(limits.secondsMax, 0.001), 1e6) * 1000)
-        let connection = try client.connect(host: url.host, port: url.port, isPlain: !url.isTLS)
+        let connection = try client.connect(
+            host: url.host, port: url.port, isPlain: !url.isTLS, mayConnect: mayConnect)
         defer { connection.close() }
         let outcome = try Outcome()
         let left = end - Clock.milliseconds()

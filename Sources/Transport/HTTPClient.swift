@@ -38,11 +38,17 @@ package final class HTTPClient: Sendable {
     /// - Parameters:
     ///   - host: a name, or an address without brackets; what the server's certificate must carry.
     ///   - isPlain: without TLS, though the client has a context for it.
+    ///   - mayConnect: every address that the name has now must be allowed, and one of these is connected to:
+    ///     there is no second look-up that could give another.
     package func connect(
-        host: String, port: UInt16, isPlain: Bool = false
+        host: String, port: UInt16, isPlain: Bool = false,
+        mayConnect: ((SocketAddress) -> Bool)? = nil
     ) throws(ClientError) -> ClientConnection {
         let addresses = SocketAddress.resolve(host: host, port: port)
         guard !addresses.isEmpty else { throw .unreachable("there is no host \(host)") }
+        if let mayConnect, let closed = addresses.first(where: { !mayConnect($0) }) {
+            throw .invalid("\(host) has the address \(closed.host), which is not to be connected to")
+        }
         let index = nextReactor.wrappingAdd(1, ordering: .relaxed).oldValue
         let connection = ClientConnection(
             host: host, port: port, addresses: addresses, reactor: reactors[index % reactors.count],

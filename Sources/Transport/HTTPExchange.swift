@@ -46,8 +46,20 @@ package final class HTTPExchange: Sendable {
     /// Once; later calls do nothing, nor does it if the peer is gone. Before the body's end it is a refusal:
     /// the consumer is aborted and the connection closed, unless little of the body is left.
     package func respond(_ response: Response) {
-        guard !hasResponded.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        guard claim() else { return }
         connection.onReactor { [connection, serial] in connection.respond(serial, response) }
+    }
+
+    /// A response that goes on for as long as the handler wants; answered by its `begin`.
+    ///
+    /// - Parameter unreadBytesMax: what the peer may leave unread before it is cut off.
+    package func makeStream(unreadBytesMax: Int64) -> ResponseStream {
+        ResponseStream(self, connection, serial, unreadBytesMax: unreadBytesMax)
+    }
+
+    /// - Returns: false where the request has its response already.
+    func claim() -> Bool {
+        !hasResponded.exchange(true, ordering: .acquiringAndReleasing)
     }
 
     /// No more of the body is read until `resumeBody`; up to one read buffer that was read before still comes

@@ -19,6 +19,8 @@ final class ServerConnection: Link, @unchecked Sendable {
         var hasResponded = false
         var abortBlocks: [@Sendable () -> Void] = []
         var drainBlocks: [@Sendable () -> Void] = []
+        /// There where its response is a stream that goes on.
+        var streamEnded: (@Sendable () -> Void)?
     }
 
     /// A rest of this size is read to its end after an early response, so that the connection lives on.
@@ -64,6 +66,7 @@ final class ServerConnection: Link, @unchecked Sendable {
         let isResumed = tls?.isResumed ?? false
         if isResumed { listener.counters.sessionsResumed.increment() }
         peer = Peer(address: address.host, certificate: tls?.peerCertificate, isResumed: isResumed)
+        tls?.forgetPeerChain()
         expect(.header)
     }
 
@@ -127,7 +130,8 @@ final class ServerConnection: Link, @unchecked Sendable {
 
     /// The next request may be read once this one is read and answered.
     private func finishRequest() {
-        guard let request, request.hasBodyEnded, request.hasResponded else { return }
+        guard let request, request.hasBodyEnded, request.hasResponded, request.streamEnded == nil
+        else { return }
         self.request = nil
         if !closesAfterOutput { scheduleParsing() }
     }
@@ -140,7 +144,7 @@ final class ServerConnection: Link, @unchecked Sendable {
 
     override func peerHungUp(isHard: Bool) {
         guard let request, !request.hasResponded else {
-            if isHard { close() }
+            if isHard || self.request?.streamEnded != nil { close() }
             return
         }
         if isHard || !request.abortBlocks.isEmpty { close() }
@@ -163,6 +167,7 @@ final class ServerConnection: Link, @unchecked Sendable {
         guard let unfinished else { return }
         // Posted, since this may be inside a call into the same consumer.
         if let consumer = unfinished.consumer { abort(consumer) }
+        if let ended = unfinished.streamEnded { reactor.post(ended) }
         guard !unfinished.hasResponded else { return }
         listener.counters.requestsAborted.increment()
         for block in unfinished.abortBlocks { reactor.post(block) }
@@ -250,6 +255,45 @@ final class ServerConnection: Link, @unchecked Sendable {
         if !isPersistent { closesAfterOutput = true }
     }
 
+    // MARK: streams
+
+    func beginStream(_ serial: UInt64, _ head: ResponseHead, ended: @escaping @Sendable () -> Void) {
+        guard phase == .open, var request, request.serial == serial, !request.hasResponded else {
+            return reactor.post(ended)
+        }
+        request.hasResponded = true
+        request.abortBlocks = []
+        request.drainBlocks = []
+        request.streamEnded = ended
+        self.request = request
+        var head = head
+        head.fields.append("Date", reactor.date)
+        head.fields.append("X-Request-ID", request.requestID)
+        var bytes: [UInt8] = []
+        // Its end is the connection's end.
+        ResponseWriter.write(
+            head, contentLength: nil, keepAlive: false, minorVersion: request.minorVersion, into: &bytes)
+        output.append(bytes)
+        if reactor.isDraining { endStream(serial) } else { schedule() }
+    }
+
+    func write(_ serial: UInt64, _ bytes: [UInt8], unreadBytesMax: Int64) {
+        guard phase == .open, !closesAfterOutput, let request, request.serial == serial,
+            request.streamEnded != nil
+        else { return }
+        guard output.byteCount + Int64(bytes.count) <= unreadBytesMax else { return close() }
+        output.append(bytes)
+        schedule()
+    }
+
+    func endStream(_ serial: UInt64) {
+        guard phase == .open, !closesAfterOutput, let request, request.serial == serial,
+            request.streamEnded != nil
+        else { return }
+        closesAfterOutput = true
+        if output.isEmpty { linger() } else { schedule() }
+    }
+
     /// Answers what no handler will, and closes.
     private func refuse(_ status: Int, _ reason: String) {
         guard phase == .open, !closesAfterOutput else { return close() }
@@ -282,6 +326,7 @@ final class ServerConnection: Link, @unchecked Sendable {
         }
         self.request?.drainBlocks = []
         for block in request.drainBlocks { block() }
+        endStream(request.serial)
     }
 
     // MARK: time limits

@@ -3,7 +3,7 @@ internal import Glibc
 /// An IPv4 or IPv6 address with a port, written `127.0.0.1:80` or `[::1]:80`.
 package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     /// Network order: 4 bytes or 16.
-    private let address: [UInt8]
+    let address: [UInt8]
     package let port: UInt16
 
     /// Nil where `text` is not a numeric address and a port.
@@ -48,7 +48,7 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    private init(address: [UInt8], port: UInt16) {
+    init(address: [UInt8], port: UInt16) {
         self.address = address
         self.port = port
     }

@@ -200,15 +200,15 @@ private struct SentAnswer: Sendable {
     let sender: AgencyCode
     let started: Instant
 
-    func give(_ result: Result<Receipt, Rejection>) {
+    func give(_ result: Result<AcceptedMessage, Rejection>) {
         switch result {
-        case .success(let receipt):
-            exchange.respond(Reply.success { $0.member("DocId", receipt.transportID.description) })
+        case .success(let message):
+            exchange.respond(Reply.success { $0.member("DocId", message.transportID.description) })
             hub.log.write(
-                .info, receipt.isReplay ? "replayed" : "accepted",
+                .info, message.isReplay ? "replayed" : "accepted",
                 [
                     ("requestId", .text(exchange.http.requestID)), ("sender", .text(sender.string)),
-                    ("documentKey", .text(receipt.key.description)), ("face", .text("vxp")),
+                    ("documentKey", .text(message.key.description)), ("face", .text("vxp")),
                     ("milliseconds", .number(hub.clock.now().milliseconds - started.milliseconds)),
                 ])
         case .failure(let rejection): exchange.fail(VXPFailure(rejection))

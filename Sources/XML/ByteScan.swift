@@ -12,10 +12,12 @@ enum ByteScan {
         return unsafe lt_find_gate_stop(base, start, bytes.count)
     }
 
-    /// First byte that may be markup, or is not ASCII: `<`, `&`, `]`, 0x80…. Controls are gone by then.
-    static func markup(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    /// First byte that is more than plain text: what may be markup (`<`, `>`, `&`, `]`), a control character
+    /// other than tab and line feed, or not ASCII. What is before it needs no look by the gate, says nothing
+    /// to the parser, and is its own canonical form.
+    static func plainStop(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         guard let base = bytes.baseAddress, start < bytes.count else { return bytes.count }
-        return unsafe lt_find_markup(base, start, bytes.count)
+        return unsafe lt_find_plain_stop(base, start, bytes.count)
     }
 
     /// First byte that canonical text writes otherwise: `&`, `<`, `>`, carriage return.

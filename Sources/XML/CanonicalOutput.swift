@@ -1,6 +1,8 @@
 /// Gathers the small pieces of canonical XML and passes long ones straight on.
 struct CanonicalOutput {
     private static let capacity = 16 << 10
+    /// What SignedInfo needs, and the header of most letters.
+    private static let firstCapacity = 4 << 10
     /// From this length on a call of the sink costs less than copying.
     private static let directBytes = 2 << 10
 
@@ -9,7 +11,7 @@ struct CanonicalOutput {
 
     init(sink: any ByteSink) {
         self.sink = sink
-        buffer.reserveCapacity(Self.capacity)
+        buffer.reserveCapacity(Self.firstCapacity)
     }
 
     mutating func flush() {
@@ -39,7 +41,8 @@ struct CanonicalOutput {
             contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    private mutating func write(_ bytes: UnsafeBufferPointer<UInt8>) {
+    /// As they stand: nothing in them needs a reference.
+    mutating func write(_ bytes: UnsafeBufferPointer<UInt8>) {
         if bytes.count >= Self.directBytes {
             flush()
             unsafe sink.write(bytes.span)

@@ -28,7 +28,7 @@ struct CanonicalWriter {
     private let listedPrefixes: [Symbol]
     private var output: CanonicalOutput
 
-    private var symbols: [ExactString: Symbol] = ["": empty, "xml": xml]
+    private var symbols = SymbolTable()
     private var symbolBytes: [[UInt8]] = [[], Array("xml".utf8)]
     /// URI bound to a prefix here, by the prefix's symbol.
     private var inScope: [Symbol] = [empty, unbound]
@@ -55,7 +55,7 @@ struct CanonicalWriter {
                 let name: ExactString = prefix == "#default" ? "" : prefix
                 let known = symbols[name] ?? symbolBytes.count
                 if known == symbolBytes.count {
-                    symbols[name] = known
+                    symbols.insert(name, as: known)
                     symbolBytes.append(name.bytes)
                     inScope.append(Self.unbound)
                     rendered.append(Self.unbound)
@@ -83,7 +83,7 @@ struct CanonicalWriter {
     private mutating func lookUp(_ string: ExactString) -> Symbol {
         if let known = symbols[string] { return known }
         let symbol = symbolBytes.count
-        symbols[string] = symbol
+        symbols.insert(string, as: symbol)
         symbolBytes.append(string.bytes)
         inScope.append(Self.unbound)
         rendered.append(Self.unbound)
@@ -146,6 +146,10 @@ struct CanonicalWriter {
 
     mutating func text(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe output.writeText($0) }
+    }
+
+    mutating func plainText(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe output.write($0) }
     }
 
     /// Outside of the document's element a line feed stands between it and each instruction.

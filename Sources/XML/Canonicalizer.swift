@@ -37,6 +37,10 @@ package final class Canonicalizer: XMLEventHandler {
         writer.text(bytes)
     }
 
+    package func plainText(_ bytes: Span<UInt8>, at position: XMLPosition) {
+        writer.plainText(bytes)
+    }
+
     package func comment(_ bytes: Span<UInt8>, at position: XMLPosition) {}
 
     package func processingInstruction(target: ExactString, data: Span<UInt8>, at position: XMLPosition) {

@@ -12,6 +12,9 @@ struct InputGate {
     private var endsInCarriageReturn = false
     private var scratch: [UInt8] = []
 
+    /// Nothing is held, and nothing of what came matters to what comes.
+    var isEmpty: Bool { tail.isEmpty && !endsInCarriageReturn }
+
     /// Calls `deliver` with what may go to the parser now; on a fault, with all that is before it.
     mutating func pass(
         _ piece: UnsafeBufferPointer<UInt8>, deliver: (UnsafeBufferPointer<UInt8>) throws(XMLError) -> Void

@@ -12,6 +12,8 @@ struct NameTable {
         let prefix: UInt
         let namespace: UInt
         let name: XMLName
+        /// The last document that had it.
+        var document: UInt32
     }
 
     /// A power of two, at most half full.
@@ -21,13 +23,23 @@ struct NameTable {
     /// What `string` was asked for last and before that: a name's prefix and its namespace.
     private var recent: (address: UInt, string: ExactString) = (0, "")
     private var earlier: (address: UInt, string: ExactString) = (0, "")
+    private var document: UInt32 = 0
+    /// Distinct names of the document so far.
+    private(set) var documentCount = 0
 
+    /// Names held, of all documents.
     var count: Int { entries.count }
 
-    /// All three pointers must come from the dictionary of the parser that this table belongs to: equality
-    /// of names is equality of addresses.
+    /// From now on a name is new once more when it comes for the first time.
+    mutating func beginDocument() {
+        document += 1
+        documentCount = 0
+    }
+
+    /// All three pointers must come from the dictionary that this table belongs to: equality of names is
+    /// equality of addresses.
     ///
-    /// - Returns: the name, and whether it was not asked for before.
+    /// - Returns: the name, and whether this document did not have it before.
     mutating func name(
         local: UnsafePointer<xmlChar>?, prefix: UnsafePointer<xmlChar>?, namespace: UnsafePointer<xmlChar>?
     ) -> (name: XMLName, isNew: Bool) {
@@ -37,9 +49,14 @@ struct NameTable {
         if entries.count * 2 >= slots.count { grow() }
         var slot = self.slot(first, second, third)
         while slots[slot] >= 0 {
-            let entry = entries[Int(slots[slot])]
-            if entry.local == first, entry.prefix == second, entry.namespace == third {
-                return (entry.name, false)
+            let index = Int(slots[slot])
+            if entries[index].local == first, entries[index].prefix == second,
+                entries[index].namespace == third
+            {
+                if entries[index].document == document { return (entries[index].name, false) }
+                entries[index].document = document
+                documentCount += 1
+                return (entries[index].name, true)
             }
             slot = (slot + 1) & (slots.count - 1)
         }
@@ -47,7 +64,9 @@ struct NameTable {
             number: entries.count, prefix: string(prefix), local: Self.copy(local),
             namespace: string(namespace))
         slots[slot] = Int32(entries.count)
-        entries.append(Entry(local: first, prefix: second, namespace: third, name: name))
+        entries.append(
+            Entry(local: first, prefix: second, namespace: third, name: name, document: document))
+        documentCount += 1
         return (name, true)
     }
 
@@ -57,7 +76,7 @@ struct NameTable {
     }
 
     private mutating func grow() {
-        slots = [Int32](repeating: -1, count: max(128, slots.count * 2))
+        slots = [Int32](repeating: -1, count: max(256, slots.count * 2))
         for (index, entry) in entries.enumerated() {
             var slot = self.slot(entry.local, entry.prefix, entry.namespace)
             while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }

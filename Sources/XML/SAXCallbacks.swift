@@ -39,7 +39,7 @@ enum SAXCallbacks {
     private static func reader(_ context: UnsafeMutableRawPointer?) -> XMLEventReader? {
         guard let context = unsafe context else { return nil }
         let reader = unsafe Unmanaged<XMLEventReader>.fromOpaque(context).takeUnretainedValue()
-        return reader.failure == nil ? reader : nil
+        return reader.hasFailed ? nil : reader
     }
 }
 
@@ -106,7 +106,7 @@ extension XMLEventReader {
             fail(.xmlTooLarge, "Một tên thẻ hoặc thuộc tính dài quá \(limits.nameBytesMax) byte.")
             return nil
         }
-        if names.count > limits.namesMax {
+        if names.documentCount > limits.namesMax {
             fail(.xmlTooLarge, "Tệp có quá \(limits.namesMax) tên thẻ và thuộc tính khác nhau.")
             return nil
         }

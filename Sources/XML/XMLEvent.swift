@@ -1,9 +1,10 @@
 package import Exchange
+internal import Synchronization
 
 /// A qualified name. Namespaces decide what an element is; prefixes matter to canonicalisation only.
 ///
-/// An object, one for each distinct name of a document: handing an element on counts one reference and not
-/// three strings.
+/// An object, one for each distinct name: handing an element on counts one reference and not three strings.
+/// It outlives the document, because the next one has the same names.
 package final class XMLName: Sendable {
     /// Place in the table of names of the reader that made it: two names of one reader with one number
     /// are equal, so a state machine can look a name up once and remember the number.
@@ -15,6 +16,21 @@ package final class XMLName: Sendable {
     package let namespace: ExactString
     /// `prefix:local`, or `local` alone, as it stands in a tag.
     let qualified: [UInt8]
+    private let letterNoted = Atomic<UInt8>(0)
+    private let signatureNoted = Atomic<UInt8>(0)
+
+    /// Room for what the reader of letters has found the name to mean; 0 for nothing yet. It has to follow
+    /// from namespace and local name alone: it is there for later documents too, and whoever comes second
+    /// writes the same.
+    package var letterNote: UInt8 {
+        get { letterNoted.load(ordering: .relaxed) }
+        set { letterNoted.store(newValue, ordering: .relaxed) }
+    }
+    /// The same for the reader of signatures.
+    package var signatureNote: UInt8 {
+        get { signatureNoted.load(ordering: .relaxed) }
+        set { signatureNoted.store(newValue, ordering: .relaxed) }
+    }
 
     package init(number: Int, prefix: ExactString, local: ExactString, namespace: ExactString) {
         self.number = number
@@ -93,8 +109,15 @@ package protocol XMLEventHandler: AnyObject {
     /// A run of character data (CDATA sections included), line ends normalised; one text may come in many
     /// runs.
     func text(_ bytes: Span<UInt8>, at position: XMLPosition)
+    /// The same for a run that is its own canonical form: ASCII, no markup, no control characters but tab and
+    /// line feed.
+    func plainText(_ bytes: Span<UInt8>, at position: XMLPosition)
     func comment(_ bytes: Span<UInt8>, at position: XMLPosition)
     func processingInstruction(target: ExactString, data: Span<UInt8>, at position: XMLPosition)
+}
+
+extension XMLEventHandler {
+    package func plainText(_ bytes: Span<UInt8>, at position: XMLPosition) { text(bytes, at: position) }
 }
 
 /// Takes bytes as they come; they are gone when the call returns.

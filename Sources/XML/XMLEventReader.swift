@@ -14,10 +14,14 @@ internal import Glibc
     let handler: any XMLEventHandler
     let parser: xmlParserCtxtPtr
     private var gate = InputGate()
-    var names = NameTable()
+    private let store: NameStore
+    /// The store's, for as long as this document is read.
+    var names: NameTable
     /// Elements open, and begun so far.
     var count = ElementCount()
     private(set) var failure: XMLError?
+    /// Asked for each event, and quicker than looking at `failure`.
+    private(set) var hasFailed = false
     private var isFinished = false
     /// The document's first bytes, until there are enough to tell the encoding.
     private var head: [UInt8] = []
@@ -27,13 +31,14 @@ internal import Glibc
 
     private static let pieceBytes = 64 << 10
     private static let longRunBytes = 512
-    /// What the parser may intern: names and namespaces, from the whole document.
-    private static let dictionaryBytesMax = 4 << 20
 
     package init(limits: XMLLimits = XMLLimits(), handler: any XMLEventHandler) {
         self.limits = limits
         self.handler = handler
         xmlInitParser()
+        store = NameStore.take()
+        names = NameTable()
+        swap(&names, &store.table)
         var callbacks = unsafe SAXCallbacks.table()
         guard let parser = unsafe xmlCreatePushParserCtxt(&callbacks, nil, nil, 0, nil) else {
             // Memory only: there is no input yet that could be wrong.
@@ -42,14 +47,22 @@ internal import Glibc
         unsafe self.parser = parser
         let options = XML_PARSE_NONET.rawValue | XML_PARSE_HUGE.rawValue
         _ = unsafe xmlCtxtUseOptions(parser, CInt(bitPattern: options))
-        // HUGE takes this bound away, and every distinct namespace stays for as long as the parser lives.
-        _ = unsafe xmlDictSetLimit(parser.pointee.dict, Self.dictionaryBytesMax)
+        // Nothing was read yet, so nothing points into the dictionary that the parser was made with.
+        unsafe xmlDictFree(parser.pointee.dict)
+        unsafe parser.pointee.dict = store.dictionary
+        _ = unsafe xmlDictReference(store.dictionary)
         unsafe parser.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
     }
 
     deinit {
         unsafe xmlFreeParserCtxt(parser)
+        guard leavesNames else { return }
+        swap(&names, &store.table)
+        store.giveBack()
     }
+
+    /// Whether the next document gets this one's names: see `NameStore`.
+    var leavesNames: Bool { isFinished && !hasFailed && store.isWorthKeeping(with: names) }
 
     /// The end of what the handler was last told about.
     package var position: XMLPosition {
@@ -65,7 +78,7 @@ internal import Glibc
             var rest = try unsafe headChecked(all)
             while !rest.isEmpty {
                 let piece = unsafe UnsafeBufferPointer(rebasing: rest.prefix(Self.pieceBytes))
-                try unsafe pass(piece)
+                try unsafe passAroundRuns(piece)
                 unsafe rest = UnsafeBufferPointer(rebasing: rest.dropFirst(Self.pieceBytes))
             }
         }
@@ -120,6 +133,23 @@ internal import Glibc
         if let fault { throw fail(at: fault) }
     }
 
+    /// Long runs of plain text, which nearly all of an attachment is, go round the gate and the parser.
+    private func passAroundRuns(_ piece: UnsafeBufferPointer<UInt8>) throws(XMLError) {
+        var start = 0
+        while start < piece.count {
+            let run = unsafe Self.longRun(in: piece, from: start)
+            if run.lowerBound > start {
+                try unsafe pass(UnsafeBufferPointer(rebasing: piece[start..<run.lowerBound]))
+            }
+            if !run.isEmpty {
+                let text = unsafe UnsafeBufferPointer(rebasing: piece[run])
+                if gate.isEmpty, isBetweenTags { unsafe emitPlain(text) } else { try unsafe pass(text) }
+                if let failure { throw failure }
+            }
+            start = run.upperBound
+        }
+    }
+
     private func fail(at fault: InputGate.Fault) -> XMLError {
         let place = positionAfterUnread
         let error =
@@ -164,11 +194,11 @@ internal import Glibc
         }
     }
 
-    /// The next stretch of at least `longRunBytes` without markup; empty, at the end, if there is none.
+    /// The next stretch of at least `longRunBytes` of plain text; empty, at the end, if there is none.
     private static func longRun(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int> {
         var probe = start
         while probe < bytes.count {
-            let end = unsafe ByteScan.markup(bytes, from: probe)
+            let end = unsafe ByteScan.plainStop(bytes, from: probe)
             if end - probe >= longRunBytes / 2 {
                 var first = probe
                 while first > start, unsafe !isBoundary(bytes[first - 1]) { first -= 1 }
@@ -181,6 +211,7 @@ internal import Glibc
 
     private static func isBoundary(_ byte: UInt8) -> Bool {
         byte >= 0x80 || byte == 0x3E || byte == 0x3C || byte == 0x26 || byte == 0x5D
+            || (byte < 0x20 && byte != 0x09 && byte != 0x0A)
     }
 
     private var isBetweenTags: Bool {
@@ -207,7 +238,7 @@ internal import Glibc
             unsafe input.pointee.col = 1
         }
         unsafe input.pointee.col = CInt(clamping: Int(input.pointee.col) + text.count - lineStart)
-        unsafe handler.text(text.span, at: position)
+        unsafe handler.plainText(text.span, at: position)
     }
 
     /// An unfinished tag is scanned again from its beginning with each piece; were pieces single bytes, that
@@ -256,6 +287,7 @@ internal import Glibc
     private func fail(_ error: XMLError) {
         guard failure == nil else { return }
         failure = error
+        hasFailed = true
         unsafe xmlStopParser(parser)
     }
 }

@@ -25,6 +25,11 @@ package final class XMLEventTee: XMLEventHandler {
         second.text(bytes, at: position)
     }
 
+    package func plainText(_ bytes: Span<UInt8>, at position: XMLPosition) {
+        first.plainText(bytes, at: position)
+        second.plainText(bytes, at: position)
+    }
+
     package func comment(_ bytes: Span<UInt8>, at position: XMLPosition) {
         first.comment(bytes, at: position)
         second.comment(bytes, at: position)

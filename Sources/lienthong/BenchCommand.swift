@@ -5,7 +5,8 @@ internal import JSON
 /// floor.
 struct BenchCommand: Command {
     static let words = ["bench"]
-    static let summary = "đo tải: accept, exchange, broadcast, large, verify, idle, backlog, vxp, soak, all"
+    static let summary =
+        "đo tải: accept, exchange, broadcast, large, verify, idle, backlog, directory, vxp, soak, all"
     static let operands =
         "SCENARIO [--size 50KiB] [--algorithm p256|rsa2048] [--connections N] [--seconds N] [--json]"
     static let options: [Option] = [
@@ -14,6 +15,8 @@ struct BenchCommand: Command {
         .value("--connections", "N", "số kết nối cùng lúc (mặc định 64)"),
         .value("--seconds", "N", "thời gian đo tối đa (mặc định 10)"),
         .value("--rate", "N", "exchange, soak: số văn bản mỗi giây (mặc định 500)"),
+        .value("--polls", "N", "idle: số kết nối chờ (mặc định 10000)"),
+        .value("--agencies", "N", "directory: số cơ quan (mặc định 125000)"),
         .value("--report", "FILE", "ghi bảng kết quả vào giữa hai dấu bench trong tệp Markdown"),
         .value("--graph", "FILE", "soak: ghi biểu đồ (SVG)"),
         .value("--dir", "D", "thư mục làm việc, cùng đĩa với dữ liệu cần đo (mặc định thư mục tạm)"),
@@ -27,6 +30,7 @@ struct BenchCommand: Command {
         verify     đọc và kiểm chữ ký ngay trong tiến trình này, so với SHA-256 + kiểm chữ ký của OpenSSL
         idle       10.000 kết nối chờ (long poll): bộ nhớ, và tốc độ nhận của người khác khi có và không có
         backlog    trục đã lưu 1.000.000 văn bản: khởi động, nhận, trao đổi, so với trục rỗng
+        directory  nhập danh bạ 125.000 cơ quan từ CSV và từ JSON5, rồi tra cứu có dấu và không dấu
         vxp        500 phần mềm VXP hỏi 30 giây một lần; một trang danh sách khi 100.000 văn bản chờ
         soak       nhịp đều trong thời gian dài: bộ nhớ, tệp mở, WAL, dung lượng, mười giây một lần
         all        lần lượt các kịch bản trên, trừ soak
@@ -41,7 +45,8 @@ struct BenchCommand: Command {
         let all: [(String, (BenchSettings, Terminal) throws -> BenchResult)] = [
             ("accept", BenchAccept.run), ("exchange", BenchExchange.run), ("broadcast", BenchBroadcast.run),
             ("large", BenchLarge.run), ("verify", BenchVerify.run), ("idle", BenchIdle.run),
-            ("backlog", BenchBacklog.run), ("vxp", BenchVXP.run), ("soak", BenchSoak.run),
+            ("backlog", BenchBacklog.run), ("directory", BenchDirectory.run), ("vxp", BenchVXP.run),
+            ("soak", BenchSoak.run),
         ]
         let chosen = all.filter { scenario == "all" ? $0.0 != "soak" : $0.0 == scenario }
         guard !chosen.isEmpty else { throw CommandFailure(.usage, "không có kịch bản \(scenario)") }
@@ -72,6 +77,8 @@ struct BenchSettings: Sendable {
     let connections: Int
     let seconds: Int
     let rate: Int
+    let polls: Int
+    let agencies: Int
     let folder: String
     let graph: String?
 
@@ -84,6 +91,8 @@ struct BenchSettings: Sendable {
         connections = try arguments.integer("--connections", in: 1...1024, default: 64)
         seconds = try arguments.integer("--seconds", in: 1...86_400, default: 10)
         rate = try arguments.integer("--rate", in: 1...100_000, default: 500)
+        polls = try arguments.integer("--polls", in: 1...20_000, default: 10_000)
+        agencies = try arguments.integer("--agencies", in: 100...200_000, default: 125_000)
         graph = arguments.value("--graph")
         folder = arguments.value("--dir") ?? (Environment.value("TMPDIR") ?? "/tmp")
     }

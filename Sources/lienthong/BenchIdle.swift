@@ -4,16 +4,16 @@ internal import Hub
 internal import Synchronization
 internal import Transport
 
-/// idle: 10,000 offices wait in long polls. What they cost in memory, and what the letters of others cost
-/// beside them.
+/// idle: ten thousand offices wait in long polls. What they cost in memory, and what the letters of others
+/// cost beside them.
 enum BenchIdle {
-    private static let pollCount = 10_000
     private static let pollsAtOnce = 200
     /// Nothing is sent to it.
     private static let waiting = "H37.14"
 
     static func run(_ settings: BenchSettings, _ terminal: Terminal) throws -> BenchResult {
         // This process holds a descriptor for each poll, and so does the hub.
+        let pollCount = settings.polls
         guard OpenFileLimit.raise() > pollCount + 1024 else {
             throw CommandFailure(.refused, "cần \(pollCount + 1024) tệp mở (ulimit -n)")
         }
@@ -28,7 +28,9 @@ enum BenchIdle {
         terminal.tell("mở \(pollCount) kết nối chờ …")
         let polls = try IdlePolls(world, agency: waiting)
         // Not all at once: a hub gives each handshake ten seconds.
-        for _ in 0..<pollCount / pollsAtOnce { try polls.open(pollsAtOnce, world) }
+        for first in stride(from: 0, to: pollCount, by: pollsAtOnce) {
+            try polls.open(min(pollsAtOnce, pollCount - first), world)
+        }
         let opened = try ProcessUsage(world.hub.process.identifier)
         let quiet = 5
         sleep(UInt32(quiet))

@@ -148,53 +148,6 @@ struct AgenciesCommand: Command {
     }
 }
 
-/// `lienthong dead-letters`: what was given up, for operators.
-struct DeadLettersCommand: Command {
-    static let words = ["dead-letters"]
-    static let summary = "xem các lượt giao đã bỏ cuộc (người vận hành)"
-    static let operands = "[--limit N] [--json]"
-    static let options =
-        Option.connection + [.value("--limit", "N", "nhiều nhất bao nhiêu (1–500, mặc định 100)"), .json]
-
-    static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
-        _ = try arguments.operands()
-        let limit = try arguments.integer("--limit", in: 1...500, default: 100)
-        let (value, bytes) = try HubConnection(arguments).json("/v1/dead-letters?limit=\(limit)")
-        if arguments.wantsJSON {
-            terminal.print(json: bytes)
-            return .done
-        }
-        for delivery in value["deliveries"]?.array ?? [] {
-            terminal.print(
-                "\(text(delivery, "deliveryId"))  \(text(delivery, "documentKey"))  "
-                    + "tới \(text(delivery, "recipient"))  "
-                    + "\(delivery["attempts"]?.integer ?? 0) lần  \(text(delivery, "reason"))")
-        }
-        return .done
-    }
-}
-
-/// `lienthong dead-letters requeue`: for an operator who has seen to what was wrong.
-struct RequeueCommand: Command {
-    static let words = ["dead-letters", "requeue"]
-    static let summary = "đưa lượt giao đã bỏ cuộc trở lại hộp đến (người vận hành)"
-    static let operands = "DELIVERY [--json]"
-    static let options = Option.connection + [.json]
-
-    static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
-        let delivery = try arguments.operands("DELIVERY")[0]
-        do {
-            let reply = try HubConnection(arguments).call(
-                "POST", "/v1/dead-letters/\(delivery.asPathSegment)/requeue")
-            if arguments.wantsJSON { terminal.print(json: reply.bytes) }
-        } catch let refusal as HubRefusal {
-            throw CommandFailure(refusal.exitCode, refusal.message)
-        }
-        terminal.tell("lượt giao \(delivery) đã trở lại hộp đến")
-        return .done
-    }
-}
-
 private func text(_ value: JSONValue, _ name: String) -> String {
     value[name]?.string ?? ""
 }

@@ -74,6 +74,8 @@ struct Configuration: Sendable, Hashable {
     let vxp: VXP?
     /// Nil where no authority is asked.
     let timestamp: Timestamp?
+    let retention: RetentionPolicy
+    let webhooks: Webhooks
 
     init(file: String, bytes: [UInt8]) throws(ConfigurationError) {
         let value: JSONValue
@@ -116,6 +118,8 @@ struct Configuration: Sendable, Hashable {
         policy = try Policy(try root.section("policy"), rules: try ExchangeRules(rules))
         limits = try Self.limits(try root.section("limits"))
         leases = try Self.leases(try root.section("leases"))
+        webhooks = try Webhooks(try root.section("webhooks"), absolute)
+        retention = try Self.retention(try root.section("retention"))
         timestamp = try Self.timestamp(try root.section("timestamp"), absolute)
         try root.finish()
     }
@@ -157,7 +161,8 @@ struct Configuration: Sendable, Hashable {
         hubCode == other.hubCode && hubName == other.hubName && dataDirectory == other.dataDirectory
             && apiAddress == other.apiAddress && operationsAddress == other.operationsAddress
             && log == other.log && limits == other.limits && timestamp == other.timestamp
-            && leases == other.leases && agingSeconds == other.agingSeconds && vxp == other.vxp
+            && leases == other.leases && webhooks == other.webhooks && agingSeconds == other.agingSeconds
+            && vxp == other.vxp
     }
 
     private static func origin(_ log: ConfigurationSection) throws(ConfigurationError) -> String {

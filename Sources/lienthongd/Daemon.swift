@@ -147,6 +147,13 @@ final class Daemon {
         options.timestampAuthority = try configuration.timestamp.map {
             try TimestampAuthority($0, crls: configuration.trust.paths.lists)
         }
+        options.retention = configuration.retention
+        options.webhooks.perAgencyMax = configuration.webhooks.perAgencyMax
+        options.webhooks.failingSecondsMax = configuration.webhooks.failingSecondsMax
+        options.webhooks.pushSecondsMax = configuration.webhooks.pushSecondsMax
+        if configuration.webhooks.isEnabled {
+            options.webhooks.sender = try WebhookSender(configuration.webhooks)
+        }
         options.secretsKey = try configuration.vxp.map { try Material.secretsKey($0.key) }
         options.rates.requestsPerSecondMax = configuration.limits.agencyRequestsPerSecondMax
         options.rates.bytesPerSecondMax = configuration.limits.agencyBytesPerSecondMax

@@ -44,6 +44,7 @@ final class Reload: Sendable {
             _ = server.replaceTLS(material.serverTLS, on: api)
             if let vxp, let context = material.vxpTLS { _ = server.replaceTLS(context, on: vxp) }
             try hub.reloadDirectory()
+            hub.replaceRetention(configuration.retention)
             record(configuration)
             log.write(.info, "reloaded", [("trust", .text(trust.version.hex))])
         } catch {

@@ -9,6 +9,7 @@ import Testing
         "Độ mật: Tối mật",
         "Mức độ mật: Mật", "Cấp độ mật - Tuyệt mật", "Dấu: Mật", "MẬT: V/v điều động", "TỐI MẬT - kế hoạch",
         "Ma\u{0302}\u{0323}t", "Ma\u{0323}\u{0302}t", "M\u{00E2}\u{0323}t",
+        "M\u{1EA1}\u{0302}t", "[m\u{1EA1}\u{0302}t] V/v",
     ])
     func `is found`(_ text: String) {
         #expect(SecretMarking.isIn(text))

@@ -30,6 +30,14 @@ import Testing
         #expect(found("No\u{323}\u{302}i vu\u{323}") == ["H31.7"])
     }
 
+    @Test func `finds an agency by the whole of its name, however many are named almost alike`() {
+        let long = "Phòng Giáo dục và Đào tạo xã Vĩnh Tường, tỉnh Đắk Lắk, khu vực"
+        let many = (0..<200).map { Agency(code: AgencyCode("K.\($0)"), name: "\(long) \($0)") }
+        let directory = Directory(agencies: many, principals: [])
+        #expect(directory.search("\(long) 187", limit: 5).map(\.code) == ["K.187"])
+        #expect(directory.search("phong gd xa vinh tuong 187", limit: 5).isEmpty)
+    }
+
     @Test func `finds words by their beginnings only`() {
         #expect(found("kho hoc") == ["H37.12"])
         #expect(found("hoa hoc").isEmpty)

@@ -63,8 +63,11 @@ import Testing
 
     @Test func `list every event of the audit log`() {
         // The names as the source spells them: `case .hubStopped: "hub.stopped"`.
-        let source = tree.text("Sources/AuditLog/LogEvent.swift")
-        let names = lines(of: source).compactMap { line -> String? in
+        let sources = tree.sources.filter { source in
+            source.target == "AuditLog"
+                && (source.path.hasSuffix("Event.swift") || source.path.hasSuffix("Events.swift"))
+        }
+        let names = sources.flatMap { lines(of: $0.text ?? "") }.compactMap { line -> String? in
             let words = line.split(separator: " ")
             guard words.first == "case", words.count == 3, words[1].hasPrefix("."), words[1].hasSuffix(":")
             else {

@@ -14,8 +14,11 @@ import Testing
                 find: { ByteScan.gateStop($0, from: $1) },
                 stops: { $0 >= 0x80 || ($0 < 0x20 && $0 != 0x09 && $0 != 0x0A) }),
             Rule(
-                find: { ByteScan.markup($0, from: $1) },
-                stops: { $0 == 0x3C || $0 == 0x26 || $0 == 0x5D || $0 >= 0x80 }),
+                find: { ByteScan.plainStop($0, from: $1) },
+                stops: {
+                    [0x3C, 0x3E, 0x26, 0x5D].contains($0) || $0 >= 0x80
+                        || ($0 < 0x20 && $0 != 0x09 && $0 != 0x0A)
+                }),
             Rule(
                 find: { ByteScan.textSpecial($0, from: $1) },
                 stops: { $0 == 0x26 || $0 == 0x3C || $0 == 0x3E || $0 == 0x0D }),

@@ -9,6 +9,9 @@ extension Store {
         guard let document = try documents.find(key) else {
             return .failure(Rejection(.notFound, "Không có văn bản này."))
         }
+        guard try !isUnderLegalHold(document.id) else {
+            return .failure(Rejection(.legalHold, "Văn bản đang được lưu giữ theo yêu cầu; không được xóa."))
+        }
         guard try documents.purge(document.id) else { return .success(.done) }
         let previous = try entries.lastEntry(document: document.id)
         let leaf = batch.frontier.size
