@@ -119,12 +119,14 @@ package enum SignatureReasonCode: String, Sendable, CaseIterable {
     case timestampRevocationUnknown = "timestamp_revocation_unknown"
     case timestampCompromised = "timestamp_compromised"
     case timestampOrder = "timestamp_order"
+    case timestampKindUnsupported = "timestamp_kind_unsupported"
     case tooManyTimestamps = "too_many_timestamps"
     case tooManyRevocationItems = "too_many_revocation_items"
 
     // Remarks, which lower nothing
     case sha1Tolerated = "sha1_tolerated"
     case signingTimeMisplaced = "signing_time_misplaced"
+    case unsignedAttributeUnread = "unsigned_attribute_unread"
     case embeddedDataUnreadable = "embedded_data_unreadable"
 
     // PDF

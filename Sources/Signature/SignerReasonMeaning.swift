@@ -111,6 +111,9 @@ extension SignatureReasonCode {
         .timestampOrder: ReasonMeaning(
             .timestampOrderFailure, "a timestamp is later than the receipt or than a timestamp over it",
             "Dấu thời gian muộn hơn lúc nhận, hoặc muộn hơn dấu thời gian bao trùm nó"),
+        .timestampKindUnsupported: ReasonMeaning(
+            .signatureConstraintsFailure, "a timestamp of this kind is not judged; renew it as CAdES-LTA",
+            "Chưa kiểm tra được loại dấu thời gian này; hãy gia hạn chữ ký theo CAdES-LTA"),
         .tooManyTimestamps: ReasonMeaning(
             .formatFailure, "the signature carries too many timestamps",
             "Chữ ký kèm quá nhiều dấu thời gian"),
@@ -120,6 +123,9 @@ extension SignatureReasonCode {
         .signingTimeMisplaced: ReasonMeaning(
             .formatFailure, "the signing time stands in the CMS attributes and not in the PDF",
             "Giờ ký được ghi trong thuộc tính CMS thay vì trong PDF"),
+        .unsignedAttributeUnread: ReasonMeaning(
+            .formatFailure, "an unsigned attribute that proves nothing was passed over",
+            "Bỏ qua một thuộc tính không được ký, không có giá trị chứng minh"),
         .embeddedDataUnreadable: ReasonMeaning(
             .formatFailure, "revocation data in the signature cannot be read and does not count",
             "Không đọc được một phần thông tin thu hồi kèm chữ ký nên bỏ qua"),

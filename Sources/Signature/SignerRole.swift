@@ -1,10 +1,20 @@
 internal import OpenSSL
 
 extension SignerRole {
-    /// What a certificate's subject tells: a person's marks make it a leader's, an organisation's alone an
-    /// agency's seal; a person in an organisation has both. A name in free text tells nothing, however much
-    /// it sounds like an office.
+    /// What the authority stated about the certificate (QcType, ETSI EN 319 412-5, 4.2.3); else what its
+    /// subject tells: a person's marks make it a leader's, an organisation's alone an agency's seal; a
+    /// person in an organisation has both. A name in free text tells nothing, however much it sounds like an
+    /// office.
     init(of certificate: Certificate) {
+        switch CertificateType(of: certificate) {
+        case .electronicSignature:
+            self = .leader
+            return
+        case .electronicSeal:
+            self = .seal
+            return
+        case nil: break
+        }
         let attributes = SubjectAttribute.all(in: certificate.subjectDER)
         let isPerson = attributes.contains { $0.marksPerson }
         let organisation = attributes.first { $0.type == SubjectAttribute.organizationName }?.value

@@ -24,6 +24,20 @@ enum CMSObject {
     static let hashIndex: [UInt8] = encode(0, 4, 0, 19122, 1, 5)
     static let adobeRevocation: [UInt8] = encode(1, 2, 840, 113_583, 1, 1, 8)
 
+    /// Unsigned attributes that say nothing about the signature which carries them: countersignature
+    /// (RFC 5652 section 11.4), and references to certificates and revocation data (EN 319 122-1 annex A.1).
+    static let unread: [[UInt8]] = [
+        encode(1, 2, 840, 113_549, 1, 9, 6),
+        encode(1, 2, 840, 113_549, 1, 9, 16, 2, 21), encode(1, 2, 840, 113_549, 1, 9, 16, 2, 22),
+        encode(1, 2, 840, 113_549, 1, 9, 16, 2, 44), encode(1, 2, 840, 113_549, 1, 9, 16, 2, 45),
+    ]
+    /// CAdES-C-timestamp, time-stamped-certs-crls-references, archive-time-stamp in its first two versions
+    /// (EN 319 122-1 annex A.1.5 and A.2.4, RFC 5126).
+    static let foreignTimestamps: [[UInt8]] = [
+        encode(1, 2, 840, 113_549, 1, 9, 16, 2, 25), encode(1, 2, 840, 113_549, 1, 9, 16, 2, 26),
+        encode(1, 2, 840, 113_549, 1, 9, 16, 2, 27), encode(1, 2, 840, 113_549, 1, 9, 16, 2, 48),
+    ]
+
     // Digests
     static let sha1: [UInt8] = encode(1, 3, 14, 3, 2, 26)
     static let sha256: [UInt8] = encode(2, 16, 840, 1, 101, 3, 4, 2, 1)

@@ -2,6 +2,8 @@
 /// may have put it there, so every kind is known by name and everything else is refused.
 struct CMSUnsignedAttributes {
     static let timestampsMax = 8
+    /// Counter-signatures and references to evidence, which are counted and not read.
+    static let unreadMax = 16
 
     private(set) var signatureTimestamps: [[UInt8]] = []
     private(set) var archiveTimestamps: [[UInt8]] = []
@@ -9,6 +11,10 @@ struct CMSUnsignedAttributes {
     private(set) var hashIndex: [UInt8]?
     private(set) var certificates: [[UInt8]] = []
     private(set) var revocation = RevocationValues()
+    /// Object identifiers of what neither proves nor disproves anything about this signature.
+    private(set) var unread: [[UInt8]] = []
+    /// Object identifiers of timestamps of kinds that are not judged.
+    private(set) var foreignTimestamps: [[UInt8]] = []
     /// DER of the type followed by that of one value: what an index of hashes is about.
     private(set) var entries: [[UInt8]] = []
 
@@ -48,10 +54,16 @@ struct CMSUnsignedAttributes {
                 certificates.append(list.slice(try list.next(DERReader.Tag.sequence).whole))
             }
         case CMSObject.revocationValues: try revocation.take(revocationValues: value)
+        case _ where !isToken && CMSObject.unread.contains(object):
+            guard unread.count < Self.unreadMax else {
+                throw SignatureReason(.cmsUnsignedAttribute, "\(CMSObject.dotted(object)), too many")
+            }
+            unread.append(object)
+        case _ where !isToken && CMSObject.foreignTimestamps.contains(object):
+            foreignTimestamps.append(object)
         default: throw SignatureReason(.cmsUnsignedAttribute, CMSObject.dotted(object))
         }
-        guard signatureTimestamps.count + archiveTimestamps.count <= Self.timestampsMax else {
-            throw SignatureReason(.tooManyTimestamps)
-        }
+        let timestamps = signatureTimestamps.count + archiveTimestamps.count + foreignTimestamps.count
+        guard timestamps <= Self.timestampsMax else { throw SignatureReason(.tooManyTimestamps) }
     }
 }

@@ -32,7 +32,8 @@ extension SignatureVerifier {
     /// Judges the CMS of a PDF's signature field, or a detached one, by its profile.
     ///
     /// The caller may add what it finds wrong with the document, and the field's name, before it makes the
-    /// report. Signed attributes beyond those that are known count for nothing; unsigned ones are refused.
+    /// report. Signed attributes beyond those that are known count for nothing; unsigned ones are refused,
+    /// save for a few that get a remark.
     ///
     /// - Parameters:
     ///   - contentDigest: of the bytes that ByteRange names.
@@ -85,6 +86,13 @@ extension SignatureVerifier {
         draft.signingTime = message.attributes.signingTime
         if case .pades = profile, message.attributes.signingTime != nil {
             draft.remark(SignatureReason(.signingTimeMisplaced))
+        }
+        for object in message.unsigned.unread {
+            draft.remark(SignatureReason(.unsignedAttributeUnread, CMSObject.dotted(object)))
+        }
+        // Somebody put it there to be believed, and it might contradict the others.
+        for object in message.unsigned.foreignTimestamps {
+            draft.fail(SignatureReason(.timestampKindUnsupported, CMSObject.dotted(object)))
         }
     }
 
