@@ -30,6 +30,7 @@ static inline void lt_name_thread(const char *name) {
 // next one costs a page fault for every 4 KiB; so up to 16 MiB of each heap stay, and only what is larger than
 // 1 MiB is mapped by itself.
 extern int mallopt(int parameter, int value);
+extern int malloc_trim(size_t padding);
 static inline void lt_keep_heaps(void) {
     mallopt(-1 /* M_TRIM_THRESHOLD */, 16 << 20);
     mallopt(-3 /* M_MMAP_THRESHOLD */, 1 << 20);

@@ -80,6 +80,23 @@ internal import Exchange
         guard code == SQLITE_OK else { throw error(code, action: sql) }
     }
 
+    /// Bytes of the file's pages that are held in memory.
+    package var heldBytes: Int {
+        var (current, highest): (CInt, CInt) = (0, 0)
+        _ = unsafe sqlite3_db_status(handle, SQLITE_DBSTATUS_CACHE_USED, &current, &highest, 0)
+        return Int(current)
+    }
+
+    /// Gives back the pages held; they are read again when they are wanted. Those that a transaction has
+    /// changed stay.
+    ///
+    /// - Returns: how many bytes that were.
+    @discardableResult package func releaseMemory() -> Int {
+        let before = heldBytes
+        _ = unsafe sqlite3_db_release_memory(handle)
+        return before - heldBytes
+    }
+
     package var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
     /// Takes the write lock at once: a transaction that starts as a reader can fail half-way with BUSY.

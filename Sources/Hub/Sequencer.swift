@@ -34,6 +34,10 @@ package final class Sequencer: Sendable {
         package var batchJobsMax = 512
         package var batchBytesMax = 32 << 20
 
+        /// After so many milliseconds without a log entry what the store holds in memory is given back: an
+        /// office hub's night is longer than its day.
+        package var quietMillisecondsMax: Int64 = 2000
+
         package init() {}
     }
 
@@ -123,6 +127,8 @@ package final class Sequencer: Sendable {
     ) {
         var signed = first
         var isStored = false
+        /// When the log last grew; nil where memory was given back since then.
+        var grown: Instant? = clock.now()
         while true {
             let batch = takeBatch()
             if batch.isEmpty {
@@ -141,10 +147,16 @@ package final class Sequencer: Sendable {
                     metrics.checkpointsSigned.add()
                     isStored = false
                     published.withLock { [signed] in $0 = signed }
+                    grown = started
                 }
                 guard let signed else { return }
                 observer.withLock { $0 }?(changes, results, started)
                 for (job, result) in zip(batch, results) { job.completion(result, signed) }
+                if let last = grown, started.milliseconds - last.milliseconds >= limits.quietMillisecondsMax {
+                    store.releaseMemory()
+                    Heap.releaseFreedMemory()
+                    grown = nil
+                }
             } catch {
                 metrics.storageErrors.add()
                 fail(batch, error, signed)

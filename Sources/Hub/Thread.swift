@@ -38,6 +38,12 @@ package enum Heap {
     package static func keepFreedMemory() {
         lt_keep_heaps()
     }
+
+    /// Gives all that is free back to the system; takes some milliseconds, in which others may have to wait
+    /// for memory.
+    package static func releaseFreedMemory() {
+        _ = malloc_trim(0)
+    }
 }
 
 /// A counting semaphore.

@@ -140,6 +140,11 @@ package final class Store {
         failure = StorageError(.other, "the store is closed")
     }
 
+    /// Gives back what is held of the database; the next commits read it again.
+    package func releaseMemory() {
+        connection.releaseMemory()
+    }
+
     /// Readers that see every batch from its COMMIT on and share this store's cache of the tree.
     ///
     /// - Parameter connections: how many may read at the same time.

@@ -43,6 +43,28 @@ final class ScratchDatabase {
         #expect(rows.map(\.2) == (0..<5).map { Int64.min + $0 })
     }
 
+    @Test func `finds everything again after memory was given back, and nothing rolled back`() throws {
+        let insert = try connection.prepare("INSERT INTO t VALUES(?,?,?,?)")
+        try connection.begin()
+        for number in 0..<2000 {
+            insert.bind(1, number)
+            insert.bind(2, "thư \(number)")
+            insert.bind(3, [UInt8](repeating: 1, count: 400))
+            insert.bind(4, number)
+            try insert.run()
+        }
+        try connection.commit()
+        #expect(connection.heldBytes > 500_000)
+        #expect(connection.releaseMemory() > 500_000)
+        #expect(connection.heldBytes < 100_000)
+        try connection.begin()
+        try connection.execute("UPDATE t SET a = 'khác'")
+        connection.releaseMemory()
+        connection.rollback()
+        let texts = try connection.prepare("SELECT a FROM t ORDER BY id").all { $0.text(0) }
+        #expect(texts == (0..<2000).map { "thư \($0)" })
+    }
+
     @Test func `tells NULL from empty`() throws {
         let insert = try connection.prepare("INSERT INTO t VALUES(?,?,?,?)")
         insert.bind(1, 1)
