@@ -27,8 +27,9 @@ packages:
 test-packages: packages
 	$(call install,$(TEST_PACKAGES))
 
+# Swift's libraries go into the programs: the machine that runs them needs no toolchain.
 build: packages
-	$(SWIFT) build -c release $(WARNINGS)
+	$(SWIFT) build -c release --static-swift-stdlib $(WARNINGS)
 
 debug: packages
 	$(SWIFT) build $(WARNINGS)
