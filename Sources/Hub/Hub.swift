@@ -131,8 +131,8 @@ package final class Hub: Sendable {
             sequencer: sequencer, inboxes: inboxes, uploads: uploads, alerts: alerts, metrics: metrics,
             log: log)
         currentDirectory = Mutex(Directory(try reader.directory()))
-        sequencer.observe { [streams] in streams.note($0, $1, at: $2) }
-        try sequencer.start(store, onFatal: onFatal)
+        try sequencer.start(
+            store, observer: { [streams] in streams.note($0, $1, at: $2) }, onFatal: onFatal)
         record(.started(version: Hub.version))
         if let count = sharedSecrets?.unreadableCount, count > 0 {
             log.write(.error, "vxp_secrets_unreadable", [("count", .number(Int64(count)))])

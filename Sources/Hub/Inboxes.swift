@@ -13,7 +13,11 @@ package final class InboxPoll: Sendable {
     fileprivate let limit: Int
     fileprivate let leaseSeconds: Int
     fileprivate let number: UInt64
-    private let answer: Mutex<Answer?>
+    /// Until it is answered. In a struct: a closure by itself would be wrapped anew by each look at it.
+    private struct Open {
+        let answer: Answer
+    }
+    private let open: Mutex<Open?>
 
     fileprivate init(
         recipient: AgencyCode, limit: Int, leaseSeconds: Int, number: UInt64, answer: @escaping Answer
@@ -22,20 +26,20 @@ package final class InboxPoll: Sendable {
         self.limit = limit
         self.leaseSeconds = leaseSeconds
         self.number = number
-        self.answer = Mutex(answer)
+        open = Mutex(Open(answer: answer))
     }
 
-    fileprivate var isOpen: Bool { answer.withLock { $0 != nil } }
+    fileprivate var isOpen: Bool { open.withLock { $0 != nil } }
 
     /// - Returns: false where the poll was already answered.
     @discardableResult
     fileprivate func finish(_ result: Result<[LeasedDelivery], Rejection>) -> Bool {
-        let answer = answer.withLock { answer in
-            defer { answer = nil }
-            return answer
+        let closed = open.withLock { open in
+            defer { open = nil }
+            return open
         }
-        answer?(result)
-        return answer != nil
+        closed?.answer(result)
+        return closed != nil
     }
 }
 

@@ -43,8 +43,6 @@ package final class Sequencer: Sendable {
 
     private let queue = Mutex(Queue())
     private let wakeUp = CountingSemaphore()
-    /// Told of every commit before those who wait for it; set before the start.
-    private let observer = Mutex<Observer?>(nil)
     private let ended = CountingSemaphore()
     private let limits: Limits
     private let clock: Clock
@@ -59,19 +57,18 @@ package final class Sequencer: Sendable {
         self.signer = signer
     }
 
-    /// Starts the thread, which takes `store` for itself.
-    ///
-    /// - Parameter onFatal: the outcome of a commit is unknown, or the tree must not be signed: the daemon
-    ///   has to stop, and reads the truth from disk when it starts again.
     package typealias Observer = @Sendable ([Change], [Result<Outcome, Rejection>], Instant) -> Void
 
-    /// - Parameter observer: called on the sequencer's thread, in the order of the commits; must not block.
-    package func observe(_ observer: @escaping Observer) {
-        self.observer.withLock { $0 = observer }
-    }
-
+    /// Starts the thread, which takes `store` for itself.
+    ///
+    /// - Parameters:
+    ///   - observer: told of every commit before those who wait for it, on the sequencer's thread and in the
+    ///     order of the commits; must not block.
+    ///   - onFatal: the outcome of a commit is unknown, or the tree must not be signed: the daemon has to
+    ///     stop, and reads the truth from disk when it starts again.
     package func start(
-        _ store: sending Store, onFatal: @escaping @Sendable (StorageError) -> Void
+        _ store: sending Store, observer: @escaping Observer,
+        onFatal: @escaping @Sendable (StorageError) -> Void
     ) throws(StorageError) {
         var first: SignedCheckpoint? = try signer.sign(store.tree)
         // Sendable because the box is emptied by the thread before it does anything else.
@@ -80,7 +77,7 @@ package final class Sequencer: Sendable {
         let checkpoint = first
         first = nil
         Thread.start(named: "sequencer") { [self] in
-            run(unsafe box, checkpoint, onFatal)
+            run(unsafe box, checkpoint, observer, onFatal)
             // Before anybody may end the process.
             unsafe box.close()
             ended.signal()
@@ -123,7 +120,8 @@ package final class Sequencer: Sendable {
     }
 
     private func run(
-        _ store: Store, _ first: SignedCheckpoint?, _ onFatal: @Sendable (StorageError) -> Void
+        _ store: Store, _ first: SignedCheckpoint?, _ observer: Observer,
+        _ onFatal: @Sendable (StorageError) -> Void
     ) {
         var signed = first
         var isStored = false
@@ -150,7 +148,7 @@ package final class Sequencer: Sendable {
                     grown = started
                 }
                 guard let signed else { return }
-                observer.withLock { $0 }?(changes, results, started)
+                observer(changes, results, started)
                 for (job, result) in zip(batch, results) { job.completion(result, signed) }
                 if let last = grown, started.milliseconds - last.milliseconds >= limits.quietMillisecondsMax {
                     store.releaseMemory()

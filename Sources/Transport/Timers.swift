@@ -2,31 +2,32 @@ internal import Synchronization
 
 /// One timer that has been set; forgets its block as soon as it has fired or is cancelled.
 package final class TimerToken: Sendable {
-    private let block: Mutex<(@Sendable () -> Void)?>
+    /// In a struct: a closure by itself would be wrapped anew by each look at it.
+    private struct Pending {
+        let block: @Sendable () -> Void
+    }
+    private let pending: Mutex<Pending?>
 
     init(_ block: @escaping @Sendable () -> Void) {
-        self.block = Mutex(block)
+        pending = Mutex(Pending(block: block))
     }
 
     /// From any thread. A block that is running already runs to its end.
     package func cancel() {
-        let dropped = block.withLock { block in
-            let dropped = block
-            block = nil
-            return dropped
-        }
-        _ = dropped  // Dies here, outside of the lock: what it captured may cancel timers in turn.
+        _ = take()  // Dies here, outside of the lock: what it captured may cancel timers in turn.
     }
 
-    var isCancelled: Bool { block.withLock { $0 == nil } }
+    var isCancelled: Bool { pending.withLock { $0 == nil } }
 
     func fire() {
-        let fired = block.withLock { block in
-            let fired = block
-            block = nil
-            return fired
+        take()?.block()
+    }
+
+    private func take() -> Pending? {
+        pending.withLock { pending in
+            defer { pending = nil }
+            return pending
         }
-        fired?()
     }
 }
 

@@ -139,6 +139,18 @@ import Testing
                 .isEmpty)
     }
 
+    @Test func `on closures in locks`() {
+        let types = Set(
+            SafetyRules.functionTypes("typealias Answer = @Sendable (Int) -> Void\ntypealias A = Int"))
+        #expect(types == ["Answer"])
+        for line in ["let a: Mutex<Answer?>", "let a = Mutex<Answer>(b)", "let a: Mutex<(() -> Void)?>"] {
+            #expect(SafetyRules.lockedClosures("a", line, types).count == 1, "\(line)")
+        }
+        for line in ["let a: Mutex<[Answer]>", "let a: Mutex<Answers?>", "let a: Mutex<(Int, Int)>"] {
+            #expect(SafetyRules.lockedClosures("a", line, types).isEmpty, "\(line)")
+        }
+    }
+
     @Test func `finds postponed work, machine paths and private keys`() {
         let word = "TO" + "DO"
         #expect(SafetyRules.postponedWork("a", "x\n// \(word): later").first?.line == 2)

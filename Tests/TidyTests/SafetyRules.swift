@@ -14,6 +14,29 @@ enum SafetyRules {
         }
     }
 
+    /// The names that the text gives to types of functions.
+    static func functionTypes(_ text: String) -> [String] {
+        lines(of: String(SwiftText(text).code)).compactMap { line in
+            guard line.contains("->"), let start = line.firstRange(of: "typealias ")?.upperBound else {
+                return nil
+            }
+            return String(line[start...].prefix { $0.isLetter || $0.isNumber })
+        }
+    }
+
+    /// A generic box hands its value out in another calling convention and takes it back so: a closure gets
+    /// two layers more each time that it is looked at under the lock, until the stack is full. In a struct it
+    /// stays as it is.
+    static func lockedClosures(_ path: String, _ text: String, _ types: Set<String>) -> [Problem] {
+        lines(of: String(SwiftText(text).code)).enumerated().compactMap { number, line in
+            guard let start = line.firstRange(of: "Mutex<")?.upperBound else { return nil }
+            let value = line[start...]
+            let name = String(value.prefix { $0.isLetter || $0.isNumber })
+            let isClosure = value.hasPrefix("(") && value.contains("->") || types.contains(name)
+            return isClosure ? Problem(path, number + 1, "a closure alone in a Mutex") : nil
+        }
+    }
+
     private static func isCommentOrAttribute(_ line: Substring) -> Bool {
         let trimmed = line.drop { $0 == " " }
         return trimmed.hasPrefix("//") || trimmed.hasPrefix("@")

@@ -53,6 +53,17 @@ import Testing
     }
 }
 
+@Suite struct `Closures` {
+    private let tree = Tree.current
+
+    @Test func `are not alone in a lock`() {
+        let types = Set(tree.sources.flatMap { SafetyRules.functionTypes($0.text ?? "") })
+        #expect(types.count > 5)
+        let problems = tree.sources.flatMap { SafetyRules.lockedClosures($0.path, $0.text ?? "", types) }
+        #expect(problems.isEmpty, "\(problems.report)")
+    }
+}
+
 @Suite struct `The tree` {
     private let tree = Tree.current
 
