@@ -22,14 +22,16 @@ internal import Exchange
     }
 
     package let path: String
+    /// Nothing may be called once it is closed.
     let handle: OpaquePointer
+    private var isOpen = true
     private let busyMillisecondsMax: Int
 
     /// Syncs that SQLite has asked the kernel for, in this process.
     package static var synchronizations: Int64 { lt_syncs() }
     private static let countsSyncs: Void = lt_count_syncs()
 
-    /// Opens with `synchronous=FULL`: when COMMIT returns, the transaction survives a loss of power.
+    /// Opens with `synchronous=EXTRA`: when COMMIT returns, the transaction survives a loss of power.
     package init(path: String, mode: Mode, options: Options = Options()) throws(DatabaseError) {
         _ = Self.countsSyncs
         let access = mode == .readWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
@@ -52,6 +54,9 @@ internal import Exchange
             "PRAGMA cache_size=-\(options.cacheKibibytes); PRAGMA mmap_size=\(options.mappedBytesMax);")
         try execute("PRAGMA temp_store=MEMORY;")
         if mode == .readWrite {
+            // EXTRA is FULL in a write-ahead log; where the file is made it also makes durable that the
+            // rollback journal is gone.
+            try execute("PRAGMA synchronous=EXTRA;")
             let journal = try prepare("PRAGMA journal_mode=WAL").first { $0.text(0) }
             guard journal == "wal" else {
                 throw DatabaseError(
@@ -60,14 +65,22 @@ internal import Exchange
                         "the file system allows no write-ahead log (journal mode \(journal ?? "unknown"))"
                 )
             }
-            try execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=\(options.checkpointPages);")
+            try execute("PRAGMA wal_autocheckpoint=\(options.checkpointPages);")
         } else {
             try execute("PRAGMA query_only=ON;")
         }
     }
 
     // Statements keep their connection alive, so none is left here; _v2 would wait for them anyway.
-    deinit { unsafe sqlite3_close_v2(handle) }
+    deinit { close() }
+
+    /// Ends it before its time: nothing else may be called any more, its statements included. Where it is the
+    /// last one of the file, the log is copied into the file and removed.
+    package func close() {
+        guard isOpen else { return }
+        isOpen = false
+        unsafe sqlite3_close_v2(handle)
+    }
 
     /// Compiles once; keep the result.
     package func prepare(_ sql: String) throws(DatabaseError) -> SQLiteStatement {

@@ -95,8 +95,9 @@ package import Exchange
 
     /// The first row, or nil where there is none. `read` gets this statement and takes columns from it.
     package func first<Value>(_ read: (SQLiteStatement) -> Value) throws(DatabaseError) -> Value? {
-        defer { reset() }
-        return try step() ? read(self) : nil
+        let value = try beginning { () throws(DatabaseError) in try step() ? read(self) : nil }
+        try end()
+        return value
     }
 
     package func all<Value>(_ read: (SQLiteStatement) -> Value) throws(DatabaseError) -> [Value] {
@@ -108,10 +109,27 @@ package import Exchange
 
     /// Rows one at a time, for results that need not be held; stops where `visit` says false.
     package func forEach(_ visit: (SQLiteStatement) -> Bool) throws(DatabaseError) {
-        defer { reset() }
-        while try step() {
-            guard visit(self) else { return }
+        try beginning { () throws(DatabaseError) in while try step(), visit(self) {} }
+        try end()
+    }
+
+    private func beginning<Value>(
+        _ body: () throws(DatabaseError) -> Value
+    ) throws(DatabaseError) -> Value {
+        do {
+            return try body()
+        } catch {
+            reset()
+            throw error
         }
+    }
+
+    /// A statement outside of a transaction commits at its end, which may come after its first row: a
+    /// `PRAGMA journal_mode=WAL` whose commit failed here left the file with a rollback journal, and a loss
+    /// of power brought the last one back.
+    private func end() throws(DatabaseError) {
+        let code = unsafe sqlite3_reset(handle)
+        if code != SQLITE_OK { throw connection.error(code, action: sql) }
     }
 
     private func step() throws(DatabaseError) -> Bool {

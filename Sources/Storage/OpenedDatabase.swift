@@ -96,9 +96,8 @@ struct OpenedDatabase {
         settings.cacheKibibytes = 32 << 10
         // Two processes are kept apart by the lock; whoever else holds the database would hold it for long.
         settings.busyMillisecondsMax = 1000
+        connection = try Self.connect(directory, settings)
         do throws(DatabaseError) {
-            connection = try SQLiteConnection(path: directory.database, mode: .readWrite, options: settings)
-            try connection.migrate(Schema.migrations)
             state = try StateTable(connection)
             reads = try LogReads(connection)
             let found = try state.values()
@@ -114,6 +113,38 @@ struct OpenedDatabase {
         } catch {
             throw StorageError(error)
         }
+    }
+
+    /// A connection to the database in its present schema, whose files have durable names.
+    ///
+    /// SQLite synchronises the directory for the files that it makes and passes over a failure of that; then
+    /// a loss of power would take the database although every commit was confirmed. So the names are made
+    /// durable here, before anything is committed that somebody relies on.
+    private static func connect(
+        _ directory: DataDirectory, _ settings: SQLiteConnection.Options
+    ) throws(StorageError) -> SQLiteConnection {
+        func open() throws(StorageError) -> SQLiteConnection {
+            try mapping { () throws(DatabaseError) in
+                try SQLiteConnection(path: directory.database, mode: .readWrite, options: settings)
+            }
+        }
+        func name(_ path: String) throws(StorageError) {
+            try mappingFiles { () throws(FileError) in
+                _ = try File(path, .createOrOpen)
+                try Directory.synchronize(directory.path)
+            }
+        }
+        try name(directory.database)
+        let connection = try open()
+        if try mapping({ () throws(DatabaseError) in try connection.schemaVersion() }) == Schema.version {
+            return connection
+        }
+        // In a connection of its own, whose end takes the log away: the next one shall not be the one whose
+        // name SQLite has seen to.
+        try mapping { () throws(DatabaseError) in try connection.migrate(Schema.migrations) }
+        connection.close()
+        try name(directory.database + "-wal")
+        return try open()
     }
 
     struct Recovered {

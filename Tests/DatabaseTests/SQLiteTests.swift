@@ -120,7 +120,7 @@ final class ScratchDatabase {
         let scratch = try ScratchDatabase()
         let connection = try SQLiteConnection(path: scratch.path, mode: .readWrite)
         #expect(try connection.prepare("PRAGMA journal_mode").first { $0.text(0) } == "wal")
-        #expect(try connection.prepare("PRAGMA synchronous").first { $0.integer(0) } == 2)
+        #expect(try connection.prepare("PRAGMA synchronous").first { $0.integer(0) } == 3)
         #expect(try connection.prepare("PRAGMA foreign_keys").first { $0.integer(0) } == 1)
     }
 

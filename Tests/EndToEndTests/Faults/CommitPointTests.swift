@@ -37,6 +37,19 @@ import Testing
         print("commit steps: \(steps), \(rounds.tally)")
     }
 
+    /// Before there is a write-ahead log the database is made with a rollback journal, by other rules.
+    @Test(arguments: [5, 6, 7, 9, 12, 14] as [UInt64])
+    func `may fail at the first start of all`(_ point: UInt64) throws {
+        let rounds = try FaultRounds(usesLarge: false)
+        var generator = SeededGenerator(state: point)
+        try rounds.run(FaultRound(.syncLost, at: point, seed: point, isAtStart: true), &generator)
+        #expect(rounds.shim.call.hasPrefix("f") && rounds.shim.hasFired)
+        let first = rounds.outcome
+        try rounds.run(FaultRound(.cutBefore, at: 120, seed: point), &generator)
+        let wrong = try rounds.settleAndCheck()
+        #expect(wrong == [], "\(first), then \(rounds.outcome)")
+    }
+
     /// The oracle's own test: a disk that does not keep what it confirmed loses letters, and that is told.
     @Test func `on a disk that lies is found out`() throws {
         let rounds = try FaultRounds(usesLarge: false)

@@ -28,10 +28,10 @@ struct FaultRound: CustomStringConvertible {
         clockMilliseconds = jumps ? Int64.random(in: -hour / 2...5 * hour, using: &generator) : 0
     }
 
-    /// A given fault while one letter is sent.
-    init(_ kind: FaultKind, at: UInt64, seed: UInt64) {
+    /// A given fault while one letter is sent, or at the start.
+    init(_ kind: FaultKind, at: UInt64, seed: UInt64, isAtStart: Bool = false) {
         self.kind = kind
-        isAtStart = false
+        self.isAtStart = isAtStart
         self.at = at
         self.seed = seed
         isSticky = false
@@ -51,6 +51,8 @@ final class FaultRounds {
     let callers: Callers
     let shim: FaultShim
     private(set) var tally: [String: Int] = [:]
+    /// What became of the last round.
+    private(set) var outcome = ""
 
     init(usesLarge: Bool = true) throws {
         // A round loses leases; no delivery shall die of that.
@@ -165,6 +167,7 @@ final class FaultRounds {
     private func count(_ round: FaultRound) {
         let name = shim.hasFired ? "\(round.kind)\(round.isAtStart ? " at the start" : "")" : "not reached"
         tally[name, default: 0] += 1
+        outcome = "\(name) at \(shim.call); letters so far \(callers.promises.accepted)"
     }
 
     /// Goes on without faults, and says what the hub did not keep.

@@ -4,6 +4,7 @@ import Testing
 /// Faults of the disk under the real daemon, each drawn from a seed.
 ///
 /// `LIENTHONG_FAULTS` says how many (default 24), `LIENTHONG_SEED` makes a run again.
+/// `LIENTHONG_KEEP` names a folder that gets the hub's files where something was wrong.
 @Suite(.serialized) struct `A hub on a failing disk` {
     /// Faults that one data directory lives through before everything is checked.
     private static let roundsPerWorld = 50
@@ -21,11 +22,14 @@ import Testing
             var told: [String] = []
             for _ in 0..<min(left, Self.roundsPerWorld) {
                 let round = FaultRound(&generator)
-                told.append("\(round)")
                 try rounds.run(round, &generator)
+                told.append("\(round): \(rounds.outcome)")
             }
             let wrong = try rounds.settleAndCheck()
-            #expect(wrong == [], "LIENTHONG_SEED=\(seed) makes this again")
+            #expect(wrong == [], "LIENTHONG_SEED=\(seed) makes this again: \(told.joined(separator: "\n"))")
+            if !wrong.isEmpty, let folder = environment["LIENTHONG_KEEP"] {
+                try FileManager.default.copyItem(atPath: rounds.world.folder, toPath: "\(folder)/\(seed)")
+            }
             tally.merge(rounds.tally, uniquingKeysWith: +)
             left -= Self.roundsPerWorld
             seed += 1
