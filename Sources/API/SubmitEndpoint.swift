@@ -29,12 +29,13 @@ struct SubmitEndpoint {
     ///   - onSettled: is told what became of the message, before the client is.
     func consumer(
         contentType: String, length: Int64?, caller: Agency, exchange: HTTPExchange, countsBytes: Bool = true,
-        onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)? = nil
+        onSettled: (@Sendable (Result<AcceptedMessage, Rejection>) -> Void)? = nil
     ) throws(Rejection) -> any BodyConsumer {
         let form = try Self.form(contentType)
         let submission = Submission(
             hub: hub, caller: caller, exchange: exchange,
-            reading: hub.intake.beginReading(expectedByteCount: length), countsBytes: countsBytes,
+            reading: hub.intake.beginReading(expectedByteCount: length, from: caller.code),
+            countsBytes: countsBytes,
             onSettled: onSettled)
         if let form { return FormSubmission(submission, parser: form) }
         return PlainSubmission(submission)
@@ -72,14 +73,13 @@ private final class Submission {
     private let exchange: HTTPExchange
     private let directory: Directory
     private let started: Instant
-    private let onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)?
+    private let onSettled: (@Sendable (Result<AcceptedMessage, Rejection>) -> Void)?
     private let countsBytes: Bool
     private var reading: MessageReading?
-    private var byteCount: Int64 = 0
 
     init(
         hub: Hub, caller: Agency, exchange: HTTPExchange, reading: MessageReading, countsBytes: Bool,
-        onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)?
+        onSettled: (@Sendable (Result<AcceptedMessage, Rejection>) -> Void)?
     ) {
         self.onSettled = onSettled
         self.countsBytes = countsBytes
@@ -96,13 +96,13 @@ private final class Submission {
             hub: hub, exchange: exchange, sender: caller.code, started: started, onSettled: onSettled)
     }
 
-    /// Whether the letter goes in or not: its bytes came.
-    deinit { if countsBytes { hub.rates.charge(caller.code, bytes: byteCount) } }
-
     func receive(_ bytes: Span<UInt8>) {
+        // Whether the letter goes in or not: its bytes came.
+        if countsBytes { hub.rates.charge(caller.code, bytes: Int64(bytes.count)) }
         guard let reading else { return }
-        byteCount += Int64(bytes.count)
         do {
+            // A letter takes its time, and others write meanwhile.
+            try hub.requireRoom()
             try reading.receive(bytes)
         } catch {
             refuse(error)
@@ -149,15 +149,18 @@ private struct Answer: Sendable {
     let exchange: HTTPExchange
     let sender: AgencyCode
     let started: Instant
-    let onSettled: (@Sendable (Result<Receipt, Rejection>) -> Void)?
+    let onSettled: (@Sendable (Result<AcceptedMessage, Rejection>) -> Void)?
 
     /// On the sequencer's thread, which has the next batch to make durable: receipt, answer and log line are
-    /// made on the connection's reactor where that need not wait for the database.
+    /// made on the connection's reactor; what has to wait for the database or for files, on a worker.
     func give(_ result: Result<AcceptedMessage, Rejection>) {
-        guard case .success(let accepted) = result, accepted.isReceiptAtHand, onSettled == nil else {
-            return finish(result)
+        let isQuick = if case .success(let accepted) = result { accepted.isReceiptAtHand } else { true }
+        if isQuick, onSettled == nil { return exchange.post { finish(result) } }
+        let settle: @Sendable () -> Void = {
+            onSettled?(result)
+            finish(result)
         }
-        exchange.post { finish(result) }
+        if !hub.runBlocking(settle) { settle() }
     }
 
     private func finish(_ result: Result<AcceptedMessage, Rejection>) {
@@ -165,7 +168,6 @@ private struct Answer: Sendable {
     }
 
     private func give(_ result: Result<Receipt, Rejection>) {
-        onSettled?(result)
         let milliseconds = hub.clock.now().milliseconds - started.milliseconds
         switch result {
         case .success(let receipt):

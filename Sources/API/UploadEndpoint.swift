@@ -20,13 +20,16 @@ struct UploadEndpoint {
         try hub.rates.admitLetter(agency.code)
         let contentType = request.fields["Content-Type"] ?? ""
         try SubmitEndpoint.check(contentType: contentType)
+        // All that may be wrong with the request, before anything is made for it.
+        let length = try request.uploadNumber("Upload-Length")
+        let (sha256, completes) = (try request.representationDigest, try request.completesUpload)
+        try hub.requireRoom(for: length ?? 0)
         let upload = try hub.uploads.create(
-            owner: agency.code, contentType: contentType, length: try request.uploadNumber("Upload-Length"),
-            sha256: try request.representationDigest)
+            owner: agency.code, contentType: contentType, length: length, sha256: sha256)
         guard let writer = upload.beginWriting(at: 0) else { throw .overloaded }
         let body = UploadBody(
             hub: hub, upload: upload, writer: writer, caller: agency, exchange: exchange,
-            completes: try request.completesUpload, isNew: true)
+            completes: completes, isNew: true)
         exchange.receiveBody(body)
     }
 
@@ -44,6 +47,7 @@ struct UploadEndpoint {
         try hub.rates.admitLetter(agency.code)
         let completes = try request.completesUpload
         guard let writer = upload.beginWriting(at: offset) else {
+            if upload.isFinishing { throw Self.stillFinishing }
             return exchange.respond(Self.conflict(upload, exchange))
         }
         exchange.receiveBody(
@@ -82,6 +86,11 @@ struct UploadEndpoint {
         if let length = upload.length { fields.append("Upload-Length", String(length)) }
         return fields
     }
+
+    /// The answer to an earlier request is on its way: asking again is all that the client need do.
+    private static let stillFinishing = Rejection(
+        .overloaded, "Trục đang đọc nội dung đã gửi đủ của lần gửi này; hãy hỏi lại bằng HEAD sau vài giây.",
+        remedy: .retry(afterSeconds: 3))
 
     /// The offset is another one: the answer says which.
     static func conflict(_ upload: Upload, _ exchange: HTTPExchange) -> Response {
@@ -141,7 +150,6 @@ private final class UploadBody: BodyConsumer {
     private let completes: Bool
     private let isNew: Bool
     private var isOver = false
-    private var byteCount: Int64 = 0
 
     init(
         hub: Hub, upload: Upload, writer: Int, caller: Agency, exchange: HTTPExchange, completes: Bool,
@@ -156,13 +164,12 @@ private final class UploadBody: BodyConsumer {
         self.isNew = isNew
     }
 
-    /// Whether the upload is ever completed or not: its bytes came.
-    deinit { hub.rates.charge(caller.code, bytes: byteCount) }
-
     func receive(_ bytes: Span<UInt8>) {
+        // Whether the upload is ever completed or not: its bytes came.
+        hub.rates.charge(caller.code, bytes: Int64(bytes.count))
         guard !isOver else { return }
-        byteCount += Int64(bytes.count)
         do {
+            try hub.requireRoom()
             if try upload.append(bytes, writer: writer) { return }
             isOver = true
             exchange.respond(UploadEndpoint.conflict(upload, exchange))
@@ -223,9 +230,9 @@ private final class UploadBody: BodyConsumer {
         }
     }
 
-    private static func settle(_ upload: Upload, _ hub: Hub, _ result: Result<Receipt, Rejection>) {
+    private static func settle(_ upload: Upload, _ hub: Hub, _ result: Result<AcceptedMessage, Rejection>) {
         switch result {
-        case .success(let receipt): upload.finish(as: receipt.key)
+        case .success(let message): upload.finish(as: message.key)
         case .failure(let rejection):
             // What will be refused again needs no room; what may pass later waits for its client.
             if case .senderMustCorrect = rejection.remedy {

@@ -30,7 +30,7 @@ struct EdXMLPass {
     private var skippedPosition = XMLPosition(line: 0, column: 0)
     private var text: [UInt8] = []
     private var textIsTooLong = false
-    private var heldBytes = 0
+    private(set) var heldBytes = 0
     private var recipients = 0
     private var attachments = 0
     private var references = 0

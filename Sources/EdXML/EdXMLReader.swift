@@ -22,6 +22,9 @@ package final class EdXMLReader: XMLEventHandler {
     /// Set where reading on is pointless: no edXML at all, or a limit passed. To be asked after each chunk.
     package var fatal: Finding? { pass.fatal }
 
+    /// What is held in memory of the file, roughly.
+    package var heldBytes: Int { pass.heldBytes }
+
     /// What the file says. To be called after the document's end.
     ///
     /// - Parameter check: asked for what else is wrong with a message that has mistakes, so that its sender

@@ -120,10 +120,7 @@ package struct Admission: Sendable {
         // What it does to others could not be taken back if it were refused in the end.
         if action != nil, hold != nil { throw unknownRevocation("") }
         let code = sender.agency.code
-        var parts = ["letter", code.string, letter.documentID.string, String(letter.businessType)]
-        // A letter may be recalled or updated more than once, under one DocumentId.
-        if action != nil { parts.append(verified.read.sha256.hex) }
-        let key = Self.key(parts)
+        let key = Self.key(of: verified.read, from: code)
         var document = NewDocument(
             key: key, kind: .letter, sender: code, documentID: letter.documentID,
             code: letter.code, businessType: letter.businessType, subject: letter.subject,
@@ -307,8 +304,7 @@ package struct Admission: Sendable {
             throw Rejection(findings: examine(status))
         }
         let reader = directory.recipient(named.code, at: now) ?? named
-        // Statuses repeat (05), so what makes one unique is its bytes.
-        let key = Self.statusKey(from: caller.code, sha256: verified.read.sha256)
+        let key = Self.key(of: verified.read, from: caller.code)
         var document = NewDocument(
             key: key, kind: .status, sender: caller.code, documentID: status.responseFor.documentID,
             code: status.responseFor.code, businessType: 0, subject: code.title, priority: .normal,
@@ -348,6 +344,20 @@ package struct Admission: Sendable {
                         + "bản."))
         }
         return findings
+    }
+
+    /// What a message of that sender is stored under, accepted or not.
+    static func key(of read: ReadMessage, from sender: AgencyCode) -> DocumentKey {
+        switch read.message {
+        case .status(_):
+            // Statuses repeat (05), so what makes one unique is its bytes.
+            return statusKey(from: sender, sha256: read.sha256)
+        case .letter(let letter):
+            var parts = ["letter", sender.string, letter.documentID.string, String(letter.businessType)]
+            // A letter may be recalled or updated more than once, under one DocumentId.
+            if LetterOperation(number: letter.businessType) != nil { parts.append(read.sha256.hex) }
+            return key(parts)
+        }
     }
 
     static func statusKey(from sender: AgencyCode, sha256: Digest256) -> DocumentKey {

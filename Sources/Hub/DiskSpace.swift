@@ -25,6 +25,9 @@ final class DiskSpace: Sendable {
         return overflow ? Int64.max : bytes
     }
 
+    /// Whether so many bytes more would still leave enough.
+    func isEnough(for byteCount: Int64) -> Bool { bytesFree - byteCount >= bytesMin }
+
     var isEnough: Bool {
         let now = Clock.system.now().milliseconds
         return last.withLock { last in

@@ -22,6 +22,10 @@ package struct HubOptions: Sendable {
     package var hubName = "Trục liên thông văn bản"
     package var policy = HubPolicy()
     package var uploads = Uploads.Limits()
+    /// What letters on their way in may hold in memory, bytes; one agency's a quarter of it.
+    package var readingBytesMax = 512 << 20
+    /// Long polls of one agency that may wait.
+    package var pollsPerAgencyMax = 100
     /// Nil where nobody is asked what time it is.
     package var timestampAuthority: TimestampAuthority?
     package var retention = RetentionPolicy()
@@ -96,12 +100,14 @@ package final class Hub: Sendable {
         let rules = JudgingRules(verifier, sha1Until: options.policy.sha1Until)
         workers = Workers(threads: options.workerThreads, waitingMax: 20_000)
         sequencer = Sequencer(limits: options.sequencer, clock: clock, metrics: metrics, signer: signer)
-        inboxes = Inboxes(sequencer: sequencer, metrics: metrics)
+        inboxes = Inboxes(
+            sequencer: sequencer, metrics: metrics, waitingPerAgencyMax: options.pollsPerAgencyMax)
         receipts = ReceiptIssuer(reader: reader, signer: signer)
         intake = Intake(
             spools: spools, sequencer: sequencer, inboxes: inboxes, issuer: receipts, workers: workers,
             metrics: metrics, clock: clock, bytesMax: options.letterBytesMax, rules: rules,
-            policy: options.policy, signers: signers, hubStatus: hubStatus, reader: reader)
+            policy: options.policy, signers: signers, hubStatus: hubStatus, reader: reader,
+            memory: MemoryBudget(bytesMax: options.readingBytesMax))
         review = Review(
             rules: rules, reader: reader, sequencer: sequencer, inboxes: inboxes, metrics: metrics, log: log,
             clock: clock, hubCode: options.hubCode, calendar: options.policy.rules.calendar)
@@ -134,6 +140,10 @@ package final class Hub: Sendable {
         try sequencer.start(
             store, observer: { [streams] in streams.note($0, $1, at: $2) }, onFatal: onFatal)
         record(.started(version: Hub.version))
+        startUpkeep()
+    }
+
+    private func startUpkeep() {
         if let count = sharedSecrets?.unreadableCount, count > 0 {
             log.write(.error, "vxp_secrets_unreadable", [("count", .number(Int64(count)))])
         }
@@ -176,11 +186,14 @@ package final class Hub: Sendable {
     }
 
     /// Refuses work that could not be kept.
-    package func requireRoom() throws(Rejection) {
+    ///
+    /// - Parameter byteCount: of an upload that is to come, beside those that have begun.
+    package func requireRoom(for byteCount: Int64 = 0) throws(Rejection) {
         if isStopping.load(ordering: .relaxed) {
             throw Rejection(.stopping, "Trục đang dừng để bảo trì.", remedy: .retry(afterSeconds: 5))
         }
-        if !diskSpace.isEnough {
+        if !diskSpace.isEnough || byteCount > 0 && !diskSpace.isEnough(for: byteCount + uploads.awaitedBytes)
+        {
             throw Rejection(
                 .storageFull, "Trục hết chỗ lưu trữ. Văn bản chưa được nhận; hãy gửi lại sau.",
                 remedy: .retry(afterSeconds: 60))

@@ -57,7 +57,11 @@ package final class Inboxes: Sendable {
     private let sequencer: Sequencer
     private let metrics: Metrics
 
-    package init(sequencer: Sequencer, metrics: Metrics) {
+    /// Polls of one agency that may wait.
+    private let waitingPerAgencyMax: Int
+
+    package init(sequencer: Sequencer, metrics: Metrics, waitingPerAgencyMax: Int) {
+        self.waitingPerAgencyMax = waitingPerAgencyMax
         self.sequencer = sequencer
         self.metrics = metrics
     }
@@ -90,11 +94,23 @@ package final class Inboxes: Sendable {
     }
 
     /// To be called on the sequencer's thread when deliveries for `recipients` became available.
+    ///
+    /// One poll of each is woken; it wakes the next one if it found something. All of them at once would
+    /// each ask the store, for one of them to find what there is.
     package func deliveriesArrived(for recipients: some Sequence<AgencyCode>) {
-        for recipient in recipients {
-            let polls = waiting.withLock { $0.polls.removeValue(forKey: recipient) } ?? []
-            for poll in polls where poll.isOpen { lease(for: poll, mayWait: true) }
+        for recipient in recipients { wakeNext(of: recipient) }
+    }
+
+    private func wakeNext(of recipient: AgencyCode) {
+        let next = waiting.withLock { waiting -> InboxPoll? in
+            guard var polls = waiting.polls.removeValue(forKey: recipient) else { return nil }
+            let open = polls.firstIndex { $0.isOpen }
+            let next = open.map { polls[$0] }
+            polls.removeFirst(open.map { $0 + 1 } ?? polls.count)
+            if !polls.isEmpty { waiting.polls[recipient] = polls }
+            return next
         }
+        if let next { lease(for: next, mayWait: true) }
     }
 
     package var waitingPolls: Int { waiting.withLock { $0.polls.values.reduce(0) { $0 + $1.count } } }
@@ -118,19 +134,31 @@ package final class Inboxes: Sendable {
                     return
                 }
                 metrics.deliveriesLeased.add(UInt64(deliveries.count))
-                if !poll.finish(.success(deliveries)) { giveBack(deliveries, of: poll.recipient) }
+                guard poll.finish(.success(deliveries)) else {
+                    return giveBack(deliveries, of: poll.recipient)
+                }
+                wakeNext(of: poll.recipient)
             case .success: preconditionFailure("a lease gave another outcome")
-            case .failure(let rejection): poll.finish(.failure(rejection))
+            case .failure(let rejection): fail(poll, rejection)
             }
         }
-        if !isTaken { poll.finish(.failure(.overloaded)) }
+        if !isTaken { fail(poll, .overloaded) }
+    }
+
+    /// What this one was woken for still waits: the next one tries.
+    private func fail(_ poll: InboxPoll, _ rejection: Rejection) {
+        poll.finish(.failure(rejection))
+        wakeNext(of: poll.recipient)
     }
 
     private func wait(_ poll: InboxPoll) {
-        waiting.withLock { waiting in
-            guard poll.isOpen else { return }
+        let isTaken = waiting.withLock { waiting in
+            guard poll.isOpen else { return true }
+            guard waiting.polls[poll.recipient, default: []].count < waitingPerAgencyMax else { return false }
             waiting.polls[poll.recipient, default: []].append(poll)
+            return true
         }
+        if !isTaken { poll.finish(.failure(.tooManyPolls(max: waitingPerAgencyMax))) }
     }
 
     /// The connection went away while its deliveries were being leased: nobody knows their tokens, so
@@ -147,6 +175,13 @@ package final class Inboxes: Sendable {
 }
 
 extension Rejection {
+    fileprivate static func tooManyPolls(max: Int) -> Rejection {
+        Rejection(
+            .tooManyRequests,
+            "Cơ quan đã có \(max) lượt chờ (long poll) cùng lúc; một lượt chờ là đủ để nhận mọi văn bản.",
+            remedy: .retry(afterSeconds: 5))
+    }
+
     /// Too much waits already.
     package static let overloaded = Rejection(
         .overloaded, "Trục đang quá tải. Hãy gửi lại sau ít giây.", remedy: .retry(afterSeconds: 2))

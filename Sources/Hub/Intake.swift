@@ -35,15 +35,19 @@ package final class Intake: Sendable {
     private let signers: SeenSigners
     private let hubStatus: HubStatus
     private let comparison: ResendComparison
+    private let memory: MemoryBudget
+    private let reader: StoreReader
 
     package init(
         spools: SpoolDirectory, sequencer: Sequencer, inboxes: Inboxes, issuer: ReceiptIssuer,
         workers: Workers,
         metrics: Metrics, clock: Clock, bytesMax: Int64, rules: JudgingRules,
         policy: HubPolicy, signers: SeenSigners, hubStatus: HubStatus,
-        reader: StoreReader
+        reader: StoreReader, memory: MemoryBudget
     ) {
         self.hubStatus = hubStatus
+        self.memory = memory
+        self.reader = reader
         comparison = ResendComparison(reader: reader)
         self.spools = spools
         self.sequencer = sequencer
@@ -68,8 +72,10 @@ package final class Intake: Sendable {
     }
 
     /// Where a message's bytes go as they arrive.
-    package func beginReading(expectedByteCount: Int64?) -> MessageReading {
-        MessageReading(into: spools, bytesMax: bytesMax, expectedByteCount: expectedByteCount)
+    package func beginReading(expectedByteCount: Int64?, from caller: AgencyCode) -> MessageReading {
+        MessageReading(
+            into: spools, bytesMax: bytesMax, expectedByteCount: expectedByteCount,
+            share: memory.open(for: caller))
     }
 
     /// Takes one message from its bytes to its receipt: bytes → read → authorized → verified → admitted
@@ -115,12 +121,38 @@ package final class Intake: Sendable {
             var admission = admission(in: directory)
             admission.countsSignedAttachments = terms.countsSignedAttachments
             let sender = try admission.authorize(read, from: caller)
-            let verified = verify(read, from: sender.agency)
-            let admitted = try admission.admit(verified, from: sender, requestID: requestID)
-            commit(admitted, completion)
+            do throws(Rejection) {
+                let verified = verify(read, from: sender.agency)
+                let admitted = try admission.admit(verified, from: sender, requestID: requestID)
+                commit(admitted, completion)
+            } catch {
+                return replay(read, of: sender, refused: error, requestID: requestID, completion)
+            }
         } catch {
             refuse(error, from: caller, sha256: read.sha256, requestID: requestID, completion: completion)
         }
+    }
+
+    /// What would be refused today may have been accepted before a certificate ended, a recipient was locked
+    /// or a policy changed. Its sender lost the answer, sends the same bytes again, and is owed the receipt.
+    private func replay(
+        _ read: ReadMessage, of sender: AuthorizedSender, refused rejection: Rejection, requestID: String,
+        _ completion: @escaping Completion
+    ) {
+        let key = Admission.key(of: read, from: sender.agency.code)
+        let isTaken = workers.run { [self] in
+            let stored = (try? reader.acceptance(key)) ?? nil
+            guard let stored, stored.sha256 == read.sha256, stored.byteCount == read.byteCount,
+                let checkpoint = sequencer.checkpoint
+            else {
+                return refuse(
+                    rejection, from: sender.caller, sha256: read.sha256, requestID: requestID,
+                    completion: completion)
+            }
+            count(stored)
+            completion(.success(AcceptedMessage(stored, checkpoint, issuer)))
+        }
+        if !isTaken { completion(.failure(.overloaded)) }
     }
 
     private func admission(in directory: Directory) -> Admission {

@@ -57,9 +57,16 @@ package final class MessageReading {
     private var signature: [UInt8]?
     private let attachments: PDFCollector
     private let bytesMax: Int64
+    /// Nil for a letter that is stored already.
+    private let share: MemoryBudget.Share?
 
-    /// - Parameter expectedByteCount: the announced length, where there is one: a hint for memory only.
-    package init(into store: SpoolDirectory, bytesMax: Int64, expectedByteCount: Int64?) {
+    /// - Parameters:
+    ///   - expectedByteCount: the announced length, where there is one: a hint for memory only.
+    ///   - share: pays for what is held.
+    package init(
+        into store: SpoolDirectory, bytesMax: Int64, expectedByteCount: Int64?, share: MemoryBudget.Share
+    ) {
+        self.share = share
         attachments = PDFCollector(folder: store.folder)
         letter = EdXMLReader(limits: EdXMLLimits(), attachments: attachments, hashesAttachments: false)
         signed = XMLSignatureReader()
@@ -78,6 +85,7 @@ package final class MessageReading {
         parser = XMLEventReader(limits: XMLLimits(), handler: XMLEventTee(letter, signed))
         spool = Spool(store: nil, expectedByteCount: nil)
         bytesMax = byteCount
+        share = nil
     }
 
     package func receive(_ bytes: Span<UInt8>) throws(Rejection) {
@@ -100,6 +108,7 @@ package final class MessageReading {
                 throw letter.fatal.map { Rejection(fatal: $0) } ?? Rejection(xml: error)
             }
             if let fatal = letter.fatal { throw Rejection(fatal: fatal) }
+            try share?.hold(spool.memoryByteCount + letter.heldBytes + signed.heldBytes)
             start = end
         }
     }

@@ -13,6 +13,7 @@ struct Spool {
     /// Nil where the bytes are stored already and only counted.
     private let store: SpoolDirectory?
     private(set) var byteCount: Int64 = 0
+    var memoryByteCount: Int { memory.count }
 
     init(store: SpoolDirectory?, expectedByteCount: Int64?) {
         self.store = store

@@ -7,6 +7,9 @@ internal import Synchronization
 /// it is here. It survives the end of a connection and a restart of the hub.
 package final class Upload: Sendable {
     private struct State {
+        /// Nil once the message was accepted: a client that asks later needs no bytes, and nobody's limit of
+        /// open files should pay for it.
+        var file: File?
         var offset: Int64
         /// Raised whenever somebody asks how far it is, or goes on with it: a connection that is dead to its
         /// client but not to us must not write any more.
@@ -26,7 +29,6 @@ package final class Upload: Sendable {
     let created: Instant
     private let path: String
     private let bytesMax: Int64
-    private let file: File
     private let state: Mutex<State>
 
     init(
@@ -41,8 +43,7 @@ package final class Upload: Sendable {
         self.sha256 = sha256
         self.created = created
         self.bytesMax = bytesMax
-        file = try File(path + ".part", .createNew)
-        state = Mutex(State(offset: 0))
+        state = Mutex(State(file: try File(path + ".part", .createNew), offset: 0))
         try writeDescription(nil)
     }
 
@@ -51,9 +52,17 @@ package final class Upload: Sendable {
         guard let description = try? File(path + ".json", .read),
             let bytes = try? description.read(at: 0, count: Self.descriptionBytesMax),
             let value = try? JSONReader.read(bytes), let owner = value["owner"]?.string,
-            let contentType = value["contentType"]?.string, let created = value["created"]?.integer,
-            let file = try? File(path + ".part", .readWrite), let size = try? file.size()
+            let contentType = value["contentType"]?.string, let created = value["created"]?.integer
         else { return nil }
+        let key = value["documentKey"]?.string.flatMap { DocumentKey($0) }
+        var file: File?
+        var size: Int64 = 0
+        if key == nil {
+            guard let opened = try? File(path + ".part", .readWrite), let found = try? opened.size() else {
+                return nil
+            }
+            (file, size) = (opened, found)
+        }
         self.path = path
         self.identifier = identifier
         self.owner = AgencyCode(owner)
@@ -62,15 +71,21 @@ package final class Upload: Sendable {
         sha256 = value["sha256"]?.string.flatMap { Digest256(hex: $0) }
         self.created = Instant(milliseconds: created)
         self.bytesMax = bytesMax
-        self.file = file
-        let key = value["documentKey"]?.string.flatMap { DocumentKey($0) }
-        state = Mutex(State(offset: size, documentKey: key))
+        state = Mutex(State(file: file, offset: size, documentKey: key))
     }
 
     private static let descriptionBytesMax = 8192
 
     /// What the message became, once it was accepted.
     package var documentKey: DocumentKey? { state.withLock { $0.documentKey } }
+
+    /// The hub is reading it: an answer will be there soon.
+    package var isFinishing: Bool { state.withLock { $0.isFinishing && $0.documentKey == nil } }
+
+    /// What the client has announced and not sent yet.
+    var awaitedBytes: Int64 {
+        state.withLock { $0.documentKey == nil ? max(0, (length ?? 0) - $0.offset) : 0 }
+    }
 
     /// How much is here. Whoever was writing may write no more: the client that asks has lost that one.
     package func takeStock() -> Int64 {
@@ -95,7 +110,7 @@ package final class Upload: Sendable {
     /// - Returns: false where another request has taken over.
     package func append(_ bytes: Span<UInt8>, writer: Int) throws(Rejection) -> Bool {
         try state.withLock { state throws(Rejection) in
-            guard state.generation == writer, !state.isFinishing else { return false }
+            guard state.generation == writer, !state.isFinishing, let file = state.file else { return false }
             guard state.offset + Int64(bytes.count) <= length ?? bytesMax else {
                 throw Rejection(.tooLarge, "Nội dung gửi lên dài hơn \(length ?? bytesMax) byte.")
             }
@@ -130,19 +145,20 @@ package final class Upload: Sendable {
         state.withLock { $0.isFinishing = false }
     }
 
+    /// Nothing once it is finished.
     package func forEachPiece(_ body: ([UInt8]) throws -> Void) throws {
-        try file.forEachPiece(body)
+        try state.withLock { $0.file }?.forEachPiece(body)
     }
 
     /// Remembers what it became, for a client that lost the last reply, and frees the bytes.
     package func finish(as key: DocumentKey) {
-        state.withLock { $0.documentKey = key }
-        do {
-            try writeDescription(key)
-            try file.truncate(to: 0)
-        } catch {
-            // The letter is in; without this note the client sends it again and gets the same receipt.
+        state.withLock { state in
+            state.documentKey = key
+            state.file = nil
         }
+        // Without this note the client sends it again and gets the same receipt: the letter is in.
+        guard (try? writeDescription(key)) != nil else { return }
+        try? Files.Directory.remove(path + ".part")
     }
 
     func remove() {

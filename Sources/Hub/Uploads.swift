@@ -9,8 +9,11 @@ internal import Synchronization
 /// power takes is told by the next question for the offset.
 package final class Uploads: Sendable {
     package struct Limits: Sendable {
-        /// Unfinished or just finished ones of one agency.
+        /// Unfinished ones of one agency.
         package var perAgencyMax = 16
+        /// Finished ones of one agency that are remembered for a client which lost the answer; the oldest
+        /// are forgotten first.
+        package var finishedPerAgencyMax = 256
         /// After that an upload is forgotten, finished or not; seconds.
         package var secondsMax: Int64 = 86_400
 
@@ -49,12 +52,19 @@ package final class Uploads: Sendable {
         uploads = Mutex(found)
     }
 
+    /// A client that makes the same upload again has lost the answer to the first: that one goes, so that it
+    /// does not stand in the way for a day.
+    ///
+    /// - Parameters:
+    ///   - length: of the whole, in bytes; nil where the client does not say.
+    ///   - sha256: of the whole.
     package func create(
         owner: AgencyCode, contentType: String, length: Int64?, sha256: Digest256?
     ) throws(Rejection) -> Upload {
         if let length, length > bytesMax {
             throw Rejection(.tooLarge, "Văn bản lớn hơn giới hạn \(bytesMax) byte của trục.")
         }
+        forgetForgotten(of: owner, sha256)
         let open = uploads.withLock { $0.values.count { $0.owner == owner && $0.documentKey == nil } }
         guard open < limits.perAgencyMax else {
             throw Rejection(
@@ -76,6 +86,21 @@ package final class Uploads: Sendable {
                 remedy: .retry(afterSeconds: 30), internalDetail: "\(error)")
         }
     }
+
+    private func forgetForgotten(of owner: AgencyCode, _ sha256: Digest256?) {
+        let own = uploads.withLock { $0.values.filter { $0.owner == owner } }
+        if let sha256 {
+            for upload in own
+            where upload.sha256 == sha256 && upload.documentKey == nil && !upload.isFinishing {
+                remove(upload)
+            }
+        }
+        let finished = own.filter { $0.documentKey != nil }.sorted { $0.created < $1.created }
+        for upload in finished.dropLast(limits.finishedPerAgencyMax) { remove(upload) }
+    }
+
+    /// What clients have announced and not sent yet.
+    var awaitedBytes: Int64 { uploads.withLock { $0.values.reduce(0) { $0 + $1.awaitedBytes } } }
 
     /// Nil where there is none, or where it is somebody else's.
     package func find(_ identifier: String, owner: AgencyCode) -> Upload? {

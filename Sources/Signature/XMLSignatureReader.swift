@@ -42,6 +42,9 @@ package final class XMLSignatureReader: XMLEventHandler {
         before = recorder
     }
 
+    /// What is held in memory until the signature is there, roughly.
+    package var heldBytes: Int { before?.byteCount ?? 0 }
+
     package func startElement(_ element: XMLStartElement) {
         let role = Role.of(element.name)
         depth += 1

@@ -90,7 +90,7 @@ private final class SentBody: BodyConsumer {
         self.form = form
         directory = hub.directory
         started = hub.clock.now()
-        reading = hub.intake.beginReading(expectedByteCount: length)
+        reading = hub.intake.beginReading(expectedByteCount: length, from: caller.agency.code)
     }
 
     /// Whether the letter goes in or not: its bytes came.

@@ -52,7 +52,14 @@ struct RecordedEvents {
             Record(
                 kind: kind, index: UInt32(clamping: index), line: UInt32(clamping: position.line),
                 column: UInt32(clamping: position.column), length: length))
-        if byteCount > bytesMax { isOverflowing = true }
+        if byteCount > bytesMax { overflow() }
+    }
+
+    /// Nothing will be replayed: nothing is kept.
+    private mutating func overflow() {
+        removeAll()
+        names.removeAll()
+        isOverflowing = true
     }
 
     private mutating func place(of name: XMLName) -> Int {

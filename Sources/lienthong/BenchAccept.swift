@@ -29,9 +29,9 @@ enum BenchAccept {
         )
         let syncsBefore = try world.counter("lienthong_syncs")
         let diskBefore = ProcessUsage.bytesOnDisk("\(world.folder)/data")
-        let began = BenchClock.microseconds
+        let began = MonotonicClock.microseconds
         let latencies = try load.run(microseconds: settings.seconds * 1_000_000)
-        let seconds = Double(BenchClock.microseconds - began) / 1_000_000
+        let seconds = Double(MonotonicClock.microseconds - began) / 1_000_000
         let (daemon, client) = (try ProcessUsage(world.hub.process.identifier), try ProcessUsage(getpid()))
         let accepted = Double(max(1, latencies.count))
         return BenchResult(

@@ -67,7 +67,7 @@ enum BenchDirectory {
     /// The operator's command, from starting it to its end; seconds.
     private static func importFile(_ path: String, _ world: BenchWorld) throws -> Double {
         let folder = world.folder
-        let began = BenchClock.microseconds
+        let began = MonotonicClock.microseconds
         let command = try ChildProcess(
             "\(ChildProcess.programFolder)/lienthong",
             [
@@ -78,7 +78,7 @@ enum BenchDirectory {
             let log = (try? InputFile.read("\(folder)/import.log")) ?? []
             throw CommandFailure(.refused, "nhập không xong: \(String(decoding: log, as: UTF8.self))")
         }
-        return Double(BenchClock.microseconds - began) / 1_000_000
+        return Double(MonotonicClock.microseconds - began) / 1_000_000
     }
 
     /// Microseconds of each search, and milliseconds of the first thousand agencies in one answer.
@@ -89,13 +89,13 @@ enum BenchDirectory {
         // Neighbouring numbers are of one level: steps of a prime go through all of them.
         let step = 7919
         var microseconds: [Int] = []
-        let end = BenchClock.microseconds + seconds * 1_000_000
+        let end = MonotonicClock.microseconds + seconds * 1_000_000
         var round = 0
-        while round < 8 || BenchClock.microseconds < end {
+        while round < 8 || MonotonicClock.microseconds < end {
             for question in country.questions(round * step) {
-                let began = BenchClock.microseconds
+                let began = MonotonicClock.microseconds
                 let reply = try client.send("GET", "/v1/agencies?limit=20&q=\(question.text.asPathSegment)")
-                microseconds.append(BenchClock.microseconds - began)
+                microseconds.append(MonotonicClock.microseconds - began)
                 guard reply.head.status == 200 else {
                     throw HubRefusal(status: reply.head.status, body: reply.bytes)
                 }
@@ -109,8 +109,8 @@ enum BenchDirectory {
             }
             round += 1
         }
-        let began = BenchClock.microseconds
+        let began = MonotonicClock.microseconds
         _ = try client.send("GET", "/v1/agencies?limit=1000")
-        return (microseconds, Double(BenchClock.microseconds - began) / 1000)
+        return (microseconds, Double(MonotonicClock.microseconds - began) / 1000)
     }
 }

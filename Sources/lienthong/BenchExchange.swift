@@ -30,17 +30,17 @@ enum BenchExchange {
         let (daemonBefore, clientBefore) = (
             try ProcessUsage(world.hub.process.identifier), try ProcessUsage(getpid())
         )
-        let began = BenchClock.microseconds
+        let began = MonotonicClock.microseconds
         for (index, letter) in letters.enumerated() {
             // The letter's place in time, not when a connection happens to be free: a late hub shows as
             // latency.
             let due = began + index * 1_000_000 / settings.rate
-            let wait = due - BenchClock.microseconds
+            let wait = due - MonotonicClock.microseconds
             if wait > 0 { usleep(UInt32(wait)) }
             flow.send(letter, due: due)
         }
         let latencies = try flow.finish(secondsMax: 60)
-        let seconds = Double(BenchClock.microseconds - began) / 1_000_000
+        let seconds = Double(MonotonicClock.microseconds - began) / 1_000_000
         let (daemon, client) = (try ProcessUsage(world.hub.process.identifier), try ProcessUsage(getpid()))
         let done = Double(max(1, latencies.count))
         return BenchResult(
@@ -116,7 +116,7 @@ private final class ExchangeFlow: Sendable {
             fields: ["Content-Type": "application/json"], body: .bytes(Array(lease.utf8)))
         recipient.send(request) { [self] result in
             guard case .success((200, _)) = result else { return fail("\(result)") }
-            let now = BenchClock.microseconds
+            let now = MonotonicClock.microseconds
             guard let start = starts.withLock({ $0.removeValue(forKey: name) }) else { return }
             let count = latencies.withLock { latencies in
                 latencies.append(now - start)

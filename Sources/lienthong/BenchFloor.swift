@@ -33,7 +33,7 @@ struct BenchFloor {
         let count = min(letters.count, 2048)
         try file.preallocate(from: 0, count: letters.prefix(count).reduce(0) { $0 + Int64($1.count) })
         var offset: Int64 = 0
-        let began = BenchClock.microseconds
+        let began = MonotonicClock.microseconds
         for (index, letter) in letters.prefix(count).enumerated() {
             try hashAndVerify(letter)
             try file.write(letter, at: offset)
@@ -41,7 +41,7 @@ struct BenchFloor {
             if index % Self.batch == Self.batch - 1 { try file.synchronize() }
         }
         try file.synchronize()
-        let seconds = Double(BenchClock.microseconds - began) / 1_000_000
+        let seconds = Double(MonotonicClock.microseconds - began) / 1_000_000
         try Files.Directory.remove(file.path)
         return Double(count) / seconds
     }
@@ -56,7 +56,7 @@ struct BenchFloor {
 
     /// Seconds for copying and hashing a file, as `cp` and `sha256sum` do, with the copy made durable.
     static func copyAndHash(_ source: String, to target: String) throws -> Double {
-        let began = BenchClock.microseconds
+        let began = MonotonicClock.microseconds
         let (input, output) = (try File(source, .read), try File(target, .createNew))
         var digest = SHA256()
         var offset: Int64 = 0
@@ -67,7 +67,7 @@ struct BenchFloor {
         }
         try output.synchronize()
         _ = digest.finalize()
-        let seconds = Double(BenchClock.microseconds - began) / 1_000_000
+        let seconds = Double(MonotonicClock.microseconds - began) / 1_000_000
         try Files.Directory.remove(target)
         return seconds
     }

@@ -18,13 +18,13 @@ enum BenchBroadcast {
         var commits: [Int] = []
         var visible: [Int] = []
         for letter in letters {
-            let began = BenchClock.microseconds
+            let began = MonotonicClock.microseconds
             let reply = try client.send(
                 "POST", "/v1/documents", fields: ["Content-Type": "application/xml"], body: .bytes(letter))
             guard reply.head.status == 201 else {
                 throw HubRefusal(status: reply.head.status, body: reply.bytes)
             }
-            commits.append(BenchClock.microseconds - began)
+            commits.append(MonotonicClock.microseconds - began)
             let key = try JSONReader.read(reply.bytes)["documentKey"]?.string ?? ""
             let trail = try client.send("GET", "/v1/documents/\(key)", fields: [:], body: .none)
             let queued = try JSONReader.read(trail.bytes)["deliveries"]?.array?.filter {
@@ -33,7 +33,7 @@ enum BenchBroadcast {
             guard queued?.count == recipientCount else {
                 throw CommandFailure(.refused, "không đủ lượt giao")
             }
-            visible.append(BenchClock.microseconds - began)
+            visible.append(MonotonicClock.microseconds - began)
         }
         let daemon = try ProcessUsage(world.hub.process.identifier)
         return BenchResult(
@@ -55,18 +55,18 @@ enum BenchLarge {
         let bytes = try InputFile.size(letter)
         let floor = try BenchFloor.copyAndHash(letter, to: "\(world.folder)/copy")
         let client = try world.client(BenchWorld.sender)
-        let began = BenchClock.microseconds
+        let began = MonotonicClock.microseconds
         let reply = try client.send(
             "POST", "/v1/documents", fields: ["Content-Type": "application/xml"],
             body: .file(letter))
         guard reply.head.status == 201 else { throw HubRefusal(status: reply.head.status, body: reply.bytes) }
-        let uploaded = BenchClock.microseconds
+        let uploaded = MonotonicClock.microseconds
         let key = try JSONReader.read(reply.bytes)["documentKey"]?.string ?? ""
         let file = try File("\(world.folder)/received", .createNew)
         _ = try client.download(
             "/v1/documents/\(key)/content", to: FileDescriptor(try file.duplicateDescriptor()))
         guard try file.size() == bytes else { throw CommandFailure(.refused, "tải về thiếu byte") }
-        let downloaded = BenchClock.microseconds
+        let downloaded = MonotonicClock.microseconds
         let daemon = try ProcessUsage(world.hub.process.identifier)
         return BenchResult(
             scenario: "large", conditions: "\(bytes) byte, \(settings.algorithm)", letters: 1,

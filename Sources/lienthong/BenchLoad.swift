@@ -31,7 +31,7 @@ final class AcceptLoad: Sendable {
 
     /// Latencies in microseconds.
     func run(microseconds: Int) throws -> [Int] {
-        deadline.store(BenchClock.microseconds + microseconds, ordering: .relaxed)
+        deadline.store(MonotonicClock.microseconds + microseconds, ordering: .relaxed)
         for connection in connections { Lane(self, connection).sendNext() }
         for _ in connections { laneEnded.wait() }
         client.stop()
@@ -59,7 +59,7 @@ final class AcceptLoad: Sendable {
 
         func sendNext() {
             let index = load.next.wrappingAdd(1, ordering: .relaxed).oldValue
-            started = BenchClock.microseconds
+            started = MonotonicClock.microseconds
             guard index < load.letters.count, started < load.deadline.load(ordering: .relaxed) else {
                 load.laneEnded.signal()
                 return
@@ -74,7 +74,7 @@ final class AcceptLoad: Sendable {
         func end() {
             switch status {
             case 201:
-                let took = BenchClock.microseconds - started
+                let took = MonotonicClock.microseconds - started
                 load.latencies.withLock { $0.append(took) }
                 sendNext()
             case 200: load.laneEnded.signal()

@@ -35,7 +35,7 @@ enum BenchSoak {
         let (rate, seconds) = (settings.rate, settings.seconds)
         let samples = Mutex<[Sample]>([])
         let isOver = Atomic<Bool>(false)
-        let began = BenchClock.microseconds
+        let began = MonotonicClock.microseconds
         terminal.tell(Self.header)
         try concurrently(2 + pollers) { number in
             switch number {
@@ -78,10 +78,10 @@ enum BenchSoak {
     ) throws {
         let letters = try BenchLetters(folder, bytes: size, recipients: [recipient])
         for number in 0..<rate * seconds {
-            let wait = began + number * 1_000_000 / rate - BenchClock.microseconds
+            let wait = began + number * 1_000_000 / rate - MonotonicClock.microseconds
             if wait > 0 { usleep(UInt32(wait)) }
             // Slower than asked for is a longer time, not a longer list.
-            guard BenchClock.microseconds - began < seconds * 1_000_000 else { return }
+            guard MonotonicClock.microseconds - began < seconds * 1_000_000 else { return }
             let letter = try InputFile.read(try letters.write(number))
             let reply = try client.send(
                 "POST", "/v1/documents", fields: ["Content-Type": "application/xml"], body: .bytes(letter))
@@ -118,7 +118,7 @@ enum BenchSoak {
             Double((try? File("\(folder)/data/\(name)", .read).size()) ?? 0) / 1_048_576
         }
         return Sample(
-            seconds: (BenchClock.microseconds - began) / 1_000_000, letters: letters,
+            seconds: (MonotonicClock.microseconds - began) / 1_000_000, letters: letters,
             residentMiB: try ProcessUsage(process).residentMiB,
             descriptors: try Files.Directory.names(in: "/proc/\(process)/fd").count,
             walMiB: mebibytes("hub.db-wal"), databaseMiB: mebibytes("hub.db"),

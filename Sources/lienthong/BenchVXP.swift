@@ -38,18 +38,18 @@ enum BenchVXP {
         let count = seconds * installations / intervalSeconds
         terminal.tell("\(installations) phần mềm hỏi trong \(seconds) giây …")
         let before = try ProcessUsage(world.hub.process.identifier)
-        let began = BenchClock.microseconds
+        let began = MonotonicClock.microseconds
         var latencies: [Int] = []
         for number in 0..<count {
             let due = began + number * intervalSeconds * 1_000_000 / installations
-            let wait = due - BenchClock.microseconds
+            let wait = due - MonotonicClock.microseconds
             if wait > 0 { usleep(UInt32(wait)) }
-            let started = BenchClock.microseconds
+            let started = MonotonicClock.microseconds
             // Its own client, because a fresh process resumes no session.
             _ = try client(offices[number % installations]).list("edoc")
-            latencies.append(BenchClock.microseconds - started)
+            latencies.append(MonotonicClock.microseconds - started)
         }
-        let elapsed = Double(BenchClock.microseconds - began) / 1_000_000
+        let elapsed = Double(MonotonicClock.microseconds - began) / 1_000_000
         let after = try ProcessUsage(world.hub.process.identifier)
         return BenchResult(
             scenario: "vxp",
@@ -69,9 +69,9 @@ enum BenchVXP {
     private static func list(_ client: VXPOfficeClient, _ type: String) throws -> Double {
         var times: [Int] = []
         for _ in 0..<pages {
-            let started = BenchClock.microseconds
+            let started = MonotonicClock.microseconds
             _ = try client.list(type)
-            times.append(BenchClock.microseconds - started)
+            times.append(MonotonicClock.microseconds - started)
         }
         return Double(times.sorted()[pages / 2]) / 1000
     }

@@ -44,35 +44,35 @@ enum BenchVerify {
     private static func measure(
         _ judge: Judge, _ floor: BenchFloor, _ letters: [[UInt8]], milliseconds: Int
     ) throws -> Measured {
-        let end = BenchClock.microseconds + milliseconds * 1000
+        let end = MonotonicClock.microseconds + milliseconds * 1000
         var measured = Measured()
         repeat {
             let round = (0..<roundLetters).map { letters[(measured.letters + $0) % letters.count] }
-            let began = BenchClock.threadNanoseconds
+            let began = MonotonicClock.threadNanoseconds
             for letter in round { try judge.check(letter) }
-            let judged = BenchClock.threadNanoseconds
+            let judged = MonotonicClock.threadNanoseconds
             for letter in round { try floor.hashAndVerify(letter) }
-            measured.floorNanoseconds += BenchClock.threadNanoseconds - judged
+            measured.floorNanoseconds += MonotonicClock.threadNanoseconds - judged
             measured.nanoseconds += judged - began
             measured.letters += roundLetters
-        } while BenchClock.microseconds < end
+        } while MonotonicClock.microseconds < end
         return measured
     }
 
     /// Letters a second of two threads at once, by the clock on the wall.
     private static func together(_ judge: Judge, _ letters: [[UInt8]], milliseconds: Int) throws -> Double {
-        let began = BenchClock.microseconds
+        let began = MonotonicClock.microseconds
         let end = began + milliseconds * 1000
         let total = Atomic<Int>(0)
         try concurrently(2) { number in
             var count = 0
-            while BenchClock.microseconds < end {
+            while MonotonicClock.microseconds < end {
                 try judge.check(letters[(number + 2 * count) % letters.count])
                 count += 1
             }
             total.wrappingAdd(count, ordering: .relaxed)
         }
-        return Double(total.load(ordering: .relaxed)) * 1e6 / Double(BenchClock.microseconds - began)
+        return Double(total.load(ordering: .relaxed)) * 1e6 / Double(MonotonicClock.microseconds - began)
     }
 
     /// Reads a letter by the rules of edXML and judges its signature.

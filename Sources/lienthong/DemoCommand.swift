@@ -59,18 +59,12 @@ final class DemoStage {
         self.folder = folder
         self.terminal = terminal
         program = "\(ChildProcess.programFolder)/lienthong"
-        began = Self.milliseconds
+        began = MonotonicClock.milliseconds
         try Files.Directory.create(folder)
     }
 
-    static var milliseconds: Int64 {
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-        return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
-    }
-
     var elapsed: String {
-        let tenths = (Self.milliseconds - began) / 100
+        let tenths = (MonotonicClock.milliseconds - began) / 100
         return "\(tenths / 10),\(tenths % 10) giây"
     }
 

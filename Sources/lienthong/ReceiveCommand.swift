@@ -48,13 +48,23 @@ struct ReceiveCommand: Command {
         var received: [Received] = []
         var failures = 0
         while true {
-            let (value, _) = try hub.json("/v1/inbox?wait=\(wait)&limit=10&lease=\(lease)")
-            let deliveries = value["deliveries"]?.array ?? []
+            let deliveries: [Delivery]
+            do {
+                let (value, _) = try hub.json("/v1/inbox?wait=\(wait)&limit=10&lease=\(lease)")
+                deliveries = (value["deliveries"]?.array ?? []).compactMap { Delivery($0) }
+            } catch {
+                // Whoever follows does so through a restart of the hub and through its busy hours.
+                guard follows, isPassing(error) else { throw error }
+                terminal.tell("\(message(error)); hỏi lại sau \(followPause) giây")
+                sleep(followPause)
+                continue
+            }
+            let held = HeldLeases(deliveries, seconds: lease, hub: hub)
             for delivery in deliveries {
-                guard let delivery = Delivery(delivery) else { continue }
+                defer { held.drop(delivery) }
                 do {
                     let (file, indication) = try take(
-                        delivery, from: hub, into: folder, verifier, terminal)
+                        delivery, held, from: hub, into: folder, verifier, terminal)
                     let verdict = indication.map { " [\($0)]" } ?? ""
                     terminal.tell(
                         "\(delivery.key) từ \(delivery.sender): \(delivery.subject) → \(file)\(verdict)")
@@ -72,21 +82,37 @@ struct ReceiveCommand: Command {
         return failures == 0 ? .done : .tryAgain
     }
 
+    /// Seconds between two questions to a hub that cannot answer now.
+    private static let followPause: UInt32 = 5
+
+    private static func isPassing(_ error: any Error) -> Bool {
+        switch error {
+        case let refusal as HubRefusal: refusal.exitCode == .tryAgain
+        case let failure as CommandFailure: failure.code == .unreachable
+        default: false
+        }
+    }
+
     private static func take(
-        _ delivery: Delivery, from hub: HubConnection, into folder: String, _ verifier: SignatureVerifier?,
-        _ terminal: Terminal
+        _ delivery: Delivery, _ held: HeldLeases, from hub: HubConnection, into folder: String,
+        _ verifier: SignatureVerifier?, _ terminal: Terminal
     ) throws -> (file: String, indication: String?) {
         let suffix = ["status": "status", "notice": "notice.json"][delivery.kind] ?? "edxml"
         let target = "\(folder)/\(delivery.key).\(suffix)"
         var indication: String?
         do {
             let temporary = "\(target).part"
-            let bar = terminal.progress("nhận \(delivery.key)", total: delivery.byteCount)
-            let digest = try download(delivery, from: hub, to: temporary, bar, terminal)
-            bar.finish()
-            guard digest == delivery.sha256 else {
-                try Files.Directory.remove(temporary)
-                throw CommandFailure(.refused, "SHA-256 của tệp tải về khác với trục báo")
+            // An earlier run got it whole and did not come to say so.
+            if try digest(of: target) == delivery.sha256 {
+                try Files.Directory.rename(target, to: temporary)
+            } else {
+                let bar = terminal.progress("nhận \(delivery.key)", total: delivery.byteCount)
+                let digest = try download(delivery, held, from: hub, to: temporary, bar, terminal)
+                bar.finish()
+                guard digest == delivery.sha256 else {
+                    try Files.Directory.remove(temporary)
+                    throw CommandFailure(.refused, "SHA-256 của tệp tải về khác với trục báo")
+                }
             }
             if let verifier, delivery.kind == "letter" {
                 indication = try judge(delivery, temporary, verifier, hub, terminal)
@@ -94,10 +120,10 @@ struct ReceiveCommand: Command {
             try OutputFile.publish(temporary, as: target)
         } catch {
             let reason = error is SignatureFailure ? "signature failed" : "download failed"
-            _ = try? settle(delivery, "release", on: hub, reason: reason)
+            try? settle(delivery, "release", on: hub, reason: reason)
             throw error
         }
-        _ = try settle(delivery, "acknowledge", on: hub, reason: nil)
+        try settle(delivery, "acknowledge", on: hub, reason: nil)
         return (target, indication)
     }
 
@@ -119,13 +145,25 @@ struct ReceiveCommand: Command {
         return verdict.summary
     }
 
+    /// Nil where there is no such file.
+    private static func digest(of path: String) throws -> Digest256? {
+        guard Files.Directory.exists(path) else { return nil }
+        return try digest(of: try File(path, .read))
+    }
+
+    private static func digest(of file: File) throws -> Digest256 {
+        var digest = SHA256()
+        try file.forEachPiece { digest.update($0.span) }
+        return digest.finalize()
+    }
+
     /// Broken connections in a row without a byte of progress.
     private static let failuresMax = 10
 
     /// Goes on where an earlier connection, or an earlier run, has left off.
     private static func download(
-        _ delivery: Delivery, from hub: HubConnection, to path: String, _ bar: ProgressBar,
-        _ terminal: Terminal
+        _ delivery: Delivery, _ held: HeldLeases, from hub: HubConnection, to path: String,
+        _ bar: ProgressBar, _ terminal: Terminal
     ) throws -> Digest256 {
         let file = try File(path, .createOrOpen)
         if try file.size() > delivery.byteCount { try file.truncate(to: 0) }
@@ -134,6 +172,7 @@ struct ReceiveCommand: Command {
         while try file.size() < delivery.byteCount {
             let start = try file.size()
             do {
+                try held.extendIfNeeded()
                 try fetch(delivery, from: start, hub, target, bar)
             } catch let error as ClientError {
                 failures = try file.size() > start ? 1 : failures + 1
@@ -143,24 +182,24 @@ struct ReceiveCommand: Command {
                 let pause = ResumableUpload.pause(failures)
                 terminal.tell("đứt kết nối (\(error)); tải tiếp sau \(pause) giây")
                 sleep(pause)
-                // The time spent on a bad line must not cost the lease.
-                _ = try settle(delivery, "extend", on: hub, reason: nil)
             }
         }
         try file.synchronize()
         // Of the bytes on disk, not of those that came: what is acknowledged is what is kept.
-        var digest = SHA256()
-        try file.forEachPiece { digest.update($0.span) }
-        return digest.finalize()
+        return try digest(of: file)
     }
+
+    /// Of one request, so that a lease can be extended between two of them however slow the line is.
+    private static let pieceBytesMax: Int64 = 4 << 20
 
     private static func fetch(
         _ delivery: Delivery, from start: Int64, _ hub: HubConnection, _ target: FileDescriptor,
         _ bar: ProgressBar
     ) throws {
         var fields: Fields = [:]
-        if start > 0 {
-            fields.append("Range", "bytes=\(start)-")
+        let isWhole = start == 0 && delivery.byteCount <= pieceBytesMax
+        if !isWhole {
+            fields.append("Range", "bytes=\(start)-\(min(start + pieceBytesMax, delivery.byteCount) - 1)")
             fields.append("If-Range", "\"\(delivery.sha256.hex)\"")
         }
         guard lseek(target.number, off_t(start), SEEK_SET) == off_t(start) else {
@@ -169,22 +208,18 @@ struct ReceiveCommand: Command {
         let answer = try hub.client.download(
             "/v1/documents/\(delivery.key)/content", fields: fields, to: target,
             progress: { bar.advance(to: start + $0) })
-        guard answer.head.status == (start > 0 ? 206 : 200) else {
+        guard answer.head.status == (isWhole ? 200 : 206) else {
             throw HubRefusal(status: answer.head.status, body: answer.bytes)
         }
     }
 
     private static func settle(
         _ delivery: Delivery, _ verb: String, on hub: HubConnection, reason: String?
-    ) throws -> ExitCode {
-        let body = JSONWriter.object { writer in
-            writer.member("lease", delivery.lease)
-            writer.member("reason", optional: reason)
-        }
+    ) throws {
         _ = try hub.call(
             "POST", "/v1/deliveries/\(delivery.identifier)/\(verb)",
-            fields: ["Content-Type": "application/json"], body: .bytes(body))
-        return .done
+            fields: ["Content-Type": "application/json"],
+            body: .bytes(delivery.order { $0.member("reason", optional: reason) }))
     }
 
     private static func message(_ error: any Error) -> String {
@@ -215,6 +250,38 @@ struct ReceiveCommand: Command {
     }
 }
 
+/// The leases of one answer: those whose turn has not come yet must not lapse while a large one comes in.
+private final class HeldLeases {
+    private var open: [Delivery]
+    private let seconds: Int
+    private let hub: HubConnection
+    private var since = MonotonicClock.microseconds
+
+    init(_ deliveries: [Delivery], seconds: Int, hub: HubConnection) {
+        open = deliveries
+        self.seconds = seconds
+        self.hub = hub
+    }
+
+    func drop(_ delivery: Delivery) { open.removeAll { $0.identifier == delivery.identifier } }
+
+    /// Once a third of their time is over. One that lapsed all the same is told by its acknowledgement.
+    func extendIfNeeded() throws {
+        guard MonotonicClock.microseconds - since >= seconds * 1_000_000 / 3 else { return }
+        since = MonotonicClock.microseconds
+        for delivery in open {
+            do {
+                _ = try hub.call(
+                    "POST", "/v1/deliveries/\(delivery.identifier)/extend",
+                    fields: ["Content-Type": "application/json"],
+                    body: .bytes(delivery.order { $0.member("seconds", Int64(seconds)) }))
+            } catch is HubRefusal {
+                drop(delivery)
+            }
+        }
+    }
+}
+
 private struct Received {
     let delivery: Delivery
     let file: String
@@ -240,6 +307,14 @@ private struct Delivery {
     let sha256: Digest256
     let acceptedAt: Instant
     let hasDetachedSignature: Bool
+
+    /// The body of what the holder of its lease asks for.
+    func order(_ more: (inout JSONWriter) -> Void) -> [UInt8] {
+        JSONWriter.object { writer in
+            writer.member("lease", lease)
+            more(&writer)
+        }
+    }
 
     init?(_ value: JSONValue) {
         guard let identifier = value["deliveryId"]?.string, Int64(identifier) != nil,

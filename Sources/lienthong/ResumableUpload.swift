@@ -40,7 +40,7 @@ struct ResumableUpload {
 
     private enum Step {
         case answered(BlockingClient.Answer)
-        /// Another connection of ours was still on its way: ask again.
+        /// Another connection of ours was still on its way, or the hub has much to do: ask again.
         case contended
         /// The hub knows the upload no more: begin anew.
         case forgotten
@@ -61,7 +61,9 @@ struct ResumableUpload {
                 case .answered(let answer):
                     try? Files.Directory.remove(statePath)
                     return answer
-                case .contended: failures += 1
+                case .contended:
+                    failures += 1
+                    sleep(Self.pause(failures))
                 case .forgotten:
                     location = nil
                     failures += 1
@@ -126,6 +128,10 @@ struct ResumableUpload {
             let fields: Fields = ["Accept": "application/json"]
             return .answered(try hub.call("GET", "\(document)/receipt", fields: fields))
         }
+        // Anything else is said of the hub and not of the upload.
+        guard status.head.status == 404 || (200...299).contains(status.head.status) else {
+            throw HubRefusal(status: status.head.status, body: status.bytes)
+        }
         guard let offset = status.head.fields["Upload-Offset"].flatMap({ Int64($0) }), offset <= size else {
             return .forgotten
         }
@@ -141,7 +147,7 @@ struct ResumableUpload {
             progress: { bar.advance(to: min(offset + $0, total)) })
         if (200...299).contains(answer.head.status) { return .answered(answer) }
         let refusal = HubRefusal(status: answer.head.status, body: answer.bytes)
-        if refusal.code == "upload_conflict" { return .contended }
+        if refusal.code == "upload_conflict" || refusal.status == 503 { return .contended }
         throw refusal
     }
 }

@@ -60,9 +60,7 @@ final class ProgressBar: Sendable {
 
     func advance(to bytes: Int64) {
         guard isVisible else { return }
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-        let milliseconds = Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+        let milliseconds = MonotonicClock.milliseconds
         guard milliseconds - lastDrawn.load(ordering: .relaxed) >= 100 || bytes >= total else { return }
         lastDrawn.store(milliseconds, ordering: .relaxed)
         let share = total > 0 ? min(1, Double(bytes) / Double(total)) : 1

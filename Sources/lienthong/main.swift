@@ -87,6 +87,9 @@ func run(_ words: [String], _ terminal: Terminal) -> ExitCode {
     } catch let failure as CommandFailure {
         terminal.tell("lienthong \(command.words.joined(separator: " ")): \(failure.message)")
         return failure.code
+    } catch let refusal as HubRefusal {
+        terminal.tell("lienthong \(command.words.joined(separator: " ")): \(refusal.message)")
+        return refusal.exitCode
     } catch {
         terminal.tell("lienthong \(command.words.joined(separator: " ")): \(error)")
         return .refused

@@ -27,6 +27,8 @@ struct Configuration: Sendable, Hashable {
         let agencyRequestsPerSecondMax: Int64
         let agencyBytesPerSecondMax: Int64
         let agencyDeliveriesWaitingMax: Int64
+        let agencyPollsMax: Int
+        let readingBytesMax: Int
     }
 
     struct Leases: Sendable, Hashable {
@@ -196,7 +198,10 @@ struct Configuration: Sendable, Hashable {
             agencyBytesPerSecondMax: try section.integer(
                 "agencyBytesPerSecondMax", in: 0...(1 << 40), default: 0),
             agencyDeliveriesWaitingMax: try section.integer(
-                "agencyDeliveriesWaitingMax", in: 0...(1 << 40), default: 0))
+                "agencyDeliveriesWaitingMax", in: 0...(1 << 40), default: 0),
+            agencyPollsMax: Int(try section.integer("agencyPollsMax", in: 1...1_000_000, default: 100)),
+            readingBytesMax: Int(
+                try section.integer("readingBytesMax", in: (128 << 20)...(1 << 40), default: 512 << 20)))
         try section.finish()
         return limits
     }

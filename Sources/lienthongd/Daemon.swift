@@ -142,6 +142,8 @@ final class Daemon {
         options.diskFreeBytesMin = configuration.limits.diskFreeBytesMin
         options.uploads.secondsMax = configuration.limits.uploadSecondsMax
         options.uploads.perAgencyMax = configuration.limits.uploadsPerAgencyMax
+        options.pollsPerAgencyMax = configuration.limits.agencyPollsMax
+        options.readingBytesMax = configuration.limits.readingBytesMax
         options.hubCode = AgencyCode(configuration.hubCode)
         options.hubName = configuration.hubName
         options.timestampAuthority = try configuration.timestamp.map {

@@ -38,6 +38,24 @@ import Transport
             ], body: .bytes(bytes))
     }
 
+    @Test func `keeps no place where the request was wrong`() throws {
+        let world = try World(settings: "limits: { uploadsPerAgencyMax: 1 },")
+        try world.start()
+        let client = try world.client(World.sender)
+        for wrong in [
+            ["Upload-Length": "x"], ["Upload-Complete": "yes"], ["Repr-Digest": "sha-256=:AAAA:"],
+            ["Content-Type": "text/plain"],
+        ] {
+            var fields = ["Content-Type": "application/xml", "Upload-Complete": "?0"]
+            fields.merge(wrong) { $1 }
+            var sent: Fields = [:]
+            for (name, value) in fields { sent.append(name, value) }
+            let status = try client.send("POST", "/v1/uploads", fields: sent).head.status
+            #expect([400, 415].contains(status), "\(wrong)")
+        }
+        _ = try open(client, length: 10)
+    }
+
     @Test func `comes in piece by piece and is whole`() throws {
         let world = try World()
         try world.start()

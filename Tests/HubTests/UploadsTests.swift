@@ -58,6 +58,60 @@ extension Uploads {
         #expect(try bytes(known).isEmpty)
     }
 
+    @Test func `holds no file any more once it is finished, also after a restart`() throws {
+        let folder = Folder()
+        let uploads = try folder.uploads()
+        let upload = try uploads.make()
+        let open = try openFiles(in: folder.path)
+        upload.finish(as: DocumentKey(truncating: SHA256.hash([9])))
+        #expect(try openFiles(in: folder.path) == open - 1)
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/\(upload.identifier).part"))
+        let again = try folder.uploads()
+        #expect(again.find(upload.identifier, owner: "A")?.documentKey != nil)
+        #expect(try openFiles(in: folder.path) == open - 1)
+    }
+
+    private func openFiles(in folder: String) throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count {
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+            return target?.hasPrefix(folder) ?? false
+        }
+    }
+
+    @Test func `that is made again takes the place of the first, unless that one is whole`() throws {
+        let folder = Folder()
+        let uploads = try folder.uploads(perAgency: 1)
+        func make() throws(Rejection) -> Upload {
+            try uploads.create(
+                owner: "A", contentType: "application/xml", length: 3, sha256: SHA256.hash([1, 2, 3]))
+        }
+        let lost = try make()
+        let second = try make()
+        #expect(uploads.find(lost.identifier, owner: "A") == nil)
+        let writer = try #require(second.beginWriting(at: 0))
+        #expect(try second.append([1, 2, 3].span, writer: writer))
+        #expect(second.beginFinishing(writer: writer) && second.isFinishing)
+        #expect(throws: Rejection.self) { try make() }
+        #expect(uploads.find(second.identifier, owner: "A") != nil)
+        second.finish(as: DocumentKey(truncating: SHA256.hash([9])))
+        #expect(!second.isFinishing)
+        _ = try make()
+    }
+
+    @Test func `is forgotten early where an agency has finished very many`() throws {
+        let folder = Folder()
+        let uploads = try folder.uploads()
+        var finished: [Upload] = []
+        for number in 0..<300 {
+            let upload = try uploads.make()
+            upload.finish(as: DocumentKey(truncating: SHA256.hash([UInt8(number % 256)])))
+            finished.append(upload)
+            folder.time.move(seconds: number == 0 ? 1 : 0)
+        }
+        #expect(uploads.find(finished[0].identifier, owner: "A") == nil)
+        #expect(finished.count { uploads.find($0.identifier, owner: "A") != nil } == 257)
+    }
+
     @Test func `belongs to whoever asked for it last`() throws {
         let folder = Folder()
         let upload = try folder.uploads().make()
