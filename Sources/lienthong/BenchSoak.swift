@@ -61,7 +61,7 @@ enum BenchSoak {
             scenario: "soak", conditions: "\(size) byte, \(settings.algorithm), nhịp \(rate)/s, \(seconds) s",
             letters: sent.value, ratePerSecond: Double(sent.value) / Double(seconds),
             residentMiB: usage.peakResidentMiB)
-        result.others = growth(samples.withLock { $0 }) + [("đã nhận", Double(taken.value), "văn bản")]
+        result.others = growth(samples.withLock { $0 }) + [("received", Double(taken.value), "văn bản")]
         return result
     }
 
@@ -144,9 +144,9 @@ enum BenchSoak {
         guard let last = samples.last, samples.count >= 4 else { return [] }
         let first = samples[samples.count / 4]
         return [
-            ("bộ nhớ tăng", last.residentMiB - first.residentMiB, "MiB"),
-            ("tệp mở tăng", Double(last.descriptors - first.descriptors), "tệp"),
-            ("WAL lớn nhất", samples.map(\.walMiB).max() ?? 0, "MiB"),
+            ("residentGrowthMiB", last.residentMiB - first.residentMiB, "MiB"),
+            ("descriptorsGrowth", Double(last.descriptors - first.descriptors), "tệp"),
+            ("walPeakMiB", samples.map(\.walMiB).max() ?? 0, "MiB"),
         ]
     }
 }
