@@ -95,8 +95,8 @@ internal import Glibc
         if let failure { throw failure }
         if !headIsChecked { try checkHead() }
         let fault = try unsafe gate.finish { (bytes) throws(XMLError) in try unsafe self.parse(bytes) }
-        if let fault { throw fail(at: fault) }
         if !gathered.isEmpty { try parseGathered() }
+        if let fault { throw fail(at: fault) }
         _ = unsafe xmlParseChunk(parser, nil, 0, 1)
         if let failure { throw failure }
         if unsafe parser.pointee.wellFormed == 0 {
@@ -130,7 +130,10 @@ internal import Glibc
 
     private func pass(_ piece: UnsafeBufferPointer<UInt8>) throws(XMLError) {
         let fault = try unsafe gate.pass(piece) { (bytes) throws(XMLError) in try unsafe self.parse(bytes) }
-        if let fault { throw fail(at: fault) }
+        guard let fault else { return }
+        // What stands before it is told first, however the bytes were cut.
+        if !gathered.isEmpty { try parseGathered() }
+        throw fail(at: fault)
     }
 
     /// Long runs of plain text, which nearly all of an attachment is, go round the gate and the parser.

@@ -109,8 +109,16 @@ private func checkCanonicalForm(_ document: [UInt8], _ choice: UInt8) throws {
         throw Disagreement("libxml2 reads no tree from what its push parser took")
     }
     try check(
-        theirs == ours,
+        theirs == ours || method == .inclusive11 && theirs == withoutEmptyBase(ours),
         "\(String(decoding: ours, as: UTF8.self))\nlibxml2:\n\(String(decoding: theirs, as: UTF8.self))")
+}
+
+/// libxml2 joins the document element's `xml:base` with that of ancestors that it has not, and drops what is
+/// empty then. Canonical XML 1.1 section 2.4 says so of elements only whose ancestors were left out.
+private func withoutEmptyBase(_ form: [UInt8]) -> [UInt8] {
+    let text = String(decoding: form, as: UTF8.self)
+    guard let range = text.firstRange(of: " xml:base=\"\"") else { return form }
+    return Array(text.replacingCharacters(in: range, with: "").utf8)
 }
 
 private final class CanonicalBytes: ByteSink {

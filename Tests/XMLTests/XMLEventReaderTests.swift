@@ -153,6 +153,18 @@ import XML
         #expect(first == second && second == third)
     }
 
+    @Test(arguments: [1, 7, 200, 1100, 5000])
+    func `tells what stands before a mistake, wherever the document is cut`(_ size: Int) throws {
+        // Longer than what is parsed again with each byte, so that what follows it waits.
+        let instruction = "<?long " + String(repeating: "x", count: 1500) + "?>"
+        for mistake in [[0x01], [0xFF], [0xC3]] as [[UInt8]] {
+            let log = EventLog()
+            let document = Array("\(instruction)<a><b/>".utf8) + mistake
+            #expect(throws: XMLError.self) { try read(document, pieces: { size }, into: log) }
+            #expect(log.finish().suffix(3) == ["start |a|", "start |b|", "end |b|"], "\(mistake)")
+        }
+    }
+
     @Test func `is told where its mistake is`() throws {
         let error = #expect(throws: XMLError.self) {
             try read(Array("<a>\n  <b>\n</c></a>".utf8), into: EventLog())

@@ -16,6 +16,8 @@ final class Promises: Sendable {
         var created: [Int: Int] = [:]
         /// Sent, and no receipt yet: it may be in or not.
         var unanswered: Set<Int> = []
+        /// How often each was sent.
+        var attempts: [Int: Int] = [:]
         /// Recipient and document key of each acknowledgement that was answered 2xx.
         var acknowledged: [String: Int] = [:]
         var findings: [String] = []
@@ -27,7 +29,10 @@ final class Promises: Sendable {
     func find(_ finding: String) { record.withLock { $0.findings.append(finding) } }
 
     func willSend(_ letter: Int) {
-        record.withLock { if $0.receipts[letter] == nil { $0.unanswered.insert(letter) } }
+        record.withLock { record in
+            record.attempts[letter, default: 0] += 1
+            if record.receipts[letter] == nil { record.unanswered.insert(letter) }
+        }
     }
 
     func wasAccepted(_ letter: Int, created: Bool, _ receipt: [UInt8]) {
@@ -48,8 +53,13 @@ final class Promises: Sendable {
         }
     }
 
-    /// The hub said that nothing happened; nobody will send it again.
-    func wasRefusedForGood(_ letter: Int) { record.withLock { _ = $0.unanswered.remove(letter) } }
+    /// The hub said that nothing happened; nobody will send it again. Where it was sent before, an earlier
+    /// attempt that nobody answered may be in all the same: that one is still owed.
+    func wasRefusedForGood(_ letter: Int) {
+        record.withLock { record in
+            if record.attempts[letter] == 1 { record.unanswered.remove(letter) }
+        }
+    }
 
     func isAccepted(_ letter: Int) -> Bool { record.withLock { $0.receipts[letter] != nil } }
 
