@@ -148,10 +148,12 @@ struct AgencyEndpoint {
     private func bind(
         _ change: Change, _ digest: Digest256, _ request: RequestHead, _ exchange: HTTPExchange
     ) {
-        guard request.fields["Content-Length"] ?? "0" != "0" else { return self.change(change, exchange) }
+        guard request.hasBody else { return self.change(change, exchange) }
         let hub = hub
         exchange.receiveBody(
             SmallBody(bytesMax: Self.certificateBytesMax, exchange: exchange) { bytes in
+                // A body in chunks may turn out to be empty.
+                if bytes.isEmpty { return Self.change(change, hub, exchange) }
                 let found = (try? Certificate.all(in: bytes)) ?? []
                 guard let certificate = found.first(where: { $0.sha256 == digest }) else {
                     return exchange.refuse(

@@ -16,10 +16,12 @@ struct DocumentEndpoint {
     func content(
         _ name: String, _ request: RequestHead, _ caller: Caller, _ exchange: HTTPExchange
     ) throws(Rejection) {
-        if let agency = caller.agency { try hub.rates.admitLetter(agency.code) }
+        let isHEAD = request.method == "HEAD"
+        if let agency = caller.agency, !isHEAD { try hub.rates.admitLetter(agency.code) }
         let auditorsMayRead = hub.policy.auditorsMayReadLetters
         if caller.agency == nil, !(caller.has(.auditor) && auditorsMayRead) { throw .forbidden }
-        let range = request.fields["Range"]
+        // A range is for GET alone, RFC 9110 section 14.2.
+        let range = isHEAD ? nil : request.fields["Range"]
         let ifRange = request.fields["If-Range"]
         let ifNoneMatch = request.fields["If-None-Match"]
         hub.answer(exchange) { hub throws(StorageError) in
@@ -36,7 +38,8 @@ struct DocumentEndpoint {
             if EntityTag.isNamed(by: ifNoneMatch, current: tag) {
                 return Response(head: ResponseHead(status: 304, fields: fields), body: .none)
             }
-            fields.append("Content-Type", "application/xml")
+            let isNotice = document.summary.kind == .notice
+            fields.append("Content-Type", isNotice ? "application/json" : "application/xml")
             let isRangeAllowed = EntityTag.allowsRange(ifRange: ifRange, current: tag)
             let part: Range<Int64>
             var status = 200
@@ -54,7 +57,7 @@ struct DocumentEndpoint {
             }
             let payload = try hub.reader.openSound(
                 document.payload, sha256: document.summary.sha256)
-            if let agency = caller.agency {
+            if let agency = caller.agency, !isHEAD {
                 hub.rates.charge(agency.code, bytes: part.upperBound - part.lowerBound)
             }
             let slice = FileSlice(
@@ -95,7 +98,7 @@ struct DocumentEndpoint {
                 head: ResponseHead(
                     status: 200,
                     fields: [
-                        "Content-Type": "text/plain; charset=utf-8",
+                        "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "private, no-cache",
                         "Content-Disposition": "attachment; filename=\"\(receipt.key).tlog-proof\"",
                     ]),
                 body: .bytes(receipt.proof))
@@ -126,7 +129,8 @@ struct DocumentEndpoint {
         else { return trail.relations }
         var known: [TrailRelation] = []
         for relation in trail.relations {
-            guard let other = try hub.reader.document(relation.key), concerns(other, caller) else { continue }
+            guard let other = try hub.reader.document(relation.key), try concerns(other, caller, hub)
+            else { continue }
             known.append(relation)
         }
         return known
@@ -159,18 +163,25 @@ struct DocumentEndpoint {
     ) throws(StorageError) -> StoredDocument? {
         if let key = DocumentKey(name) {
             guard let document = try hub.reader.document(key) else { return nil }
-            return concerns(document, caller) ? document : nil
+            return try concerns(document, caller, hub) ? document : nil
         }
-        return try hub.reader.documents(documentID: ExactString(name)).first { concerns($0, caller) }
+        for document in try hub.reader.documents(documentID: ExactString(name)) {
+            if try concerns(document, caller, hub) { return document }
+        }
+        return nil
     }
 
-    private static func concerns(_ document: StoredDocument, _ caller: Caller) -> Bool {
+    private static func concerns(
+        _ document: StoredDocument, _ caller: Caller, _ hub: Hub
+    ) throws(StorageError) -> Bool {
         switch caller {
         case .agency(let agency):
-            // Who would have received a withheld letter learns nothing of it, not even by its key.
-            document.summary.sender == agency.code || document.caller == agency.code
-                || !document.isWithheld && document.recipients.contains(agency.code)
-        case .principal(let principal): principal.role == .auditor || principal.role == .operator
+            if document.summary.sender == agency.code || document.caller == agency.code { return true }
+            // Who would have received a withheld letter learns nothing of it, not even by its key; whose copy
+            // was withdrawn has no business with the letter any more.
+            if document.isWithheld { return false }
+            return try hub.reader.isRecipient(agency.code, of: document.summary.key)
+        case .principal(let principal): return principal.role == .auditor || principal.role == .operator
         }
     }
 }

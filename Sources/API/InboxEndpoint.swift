@@ -23,14 +23,19 @@ struct InboxEndpoint {
         let poll = inboxes.poll(
             recipient: agency.code, limit: limit, leaseSeconds: lease, mayWait: wait > 0
         ) { result in
-            switch result {
-            case .success(let deliveries): exchange.respond(.json(Self.json(deliveries)))
-            case .failure(let rejection): exchange.refuse(rejection)
+            // The sequencer's thread has the next batch to make durable.
+            exchange.post {
+                switch result {
+                case .success(let deliveries): exchange.respond(.json(Self.json(deliveries)))
+                case .failure(let rejection): exchange.refuse(rejection)
+                }
             }
         }
-        guard wait > 0 else { return }
-        exchange.after(milliseconds: Int64(wait) * 1000) { inboxes.end(poll) }
+        // Without waiting too: what is leased for a client that is gone goes back at once.
         exchange.onAbort { inboxes.end(poll) }
+        guard wait > 0 else { return }
+        let timer = exchange.after(milliseconds: Int64(wait) * 1000) { inboxes.end(poll) }
+        poll.onFinish { timer.cancel() }
         exchange.onDrain { inboxes.end(poll) }
     }
 

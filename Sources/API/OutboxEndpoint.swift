@@ -15,12 +15,21 @@ struct OutboxEndpoint {
         guard let agency = caller.agency else { throw .forbidden }
         let limit = try request.integer("limit", in: 1...Self.limitMax, default: 100)
         let since = try request.instant("since") ?? Instant(milliseconds: 0)
-        hub.answer(exchange) { hub throws(StorageError) in
-            let sent = try hub.reader.outbox(sender: agency.code, since: since, limit: limit)
+        var position: OutboxPosition?
+        if let text = request.target.value(of: "after") {
+            guard let named = OutboxPosition(text) else {
+                throw Rejection(.badRequest, "Tham số after phải là giá trị next của trang trước.")
+            }
+            position = named
+        }
+        hub.answer(exchange) { [position] hub throws(StorageError) in
+            let page = try hub.reader.outbox(
+                sender: agency.code, since: since, from: position, limit: limit)
             return .json(
                 JSONWriter.object { writer in
                     writer.name("documents")
-                    writer.array(sent) { Self.write($1, into: &$0) }
+                    writer.array(page.documents) { Self.write($1, into: &$0) }
+                    writer.member("next", optional: page.next?.description)
                 })
         }
     }

@@ -31,6 +31,8 @@ extension Rejection {
         }
         var fields: Fields = ["Content-Type": "application/problem+json", "Cache-Control": "no-store"]
         if case .retry(let seconds) = remedy { fields.append("Retry-After", String(seconds)) }
+        // RFC 9110 section 15.5.2 wants a challenge; none is registered for client certificates.
+        if code.status == 401 { fields.append("WWW-Authenticate", "Certificate realm=\"lienthong\"") }
         return Response(head: ResponseHead(status: code.status, fields: fields), body: .bytes(body))
     }
 }

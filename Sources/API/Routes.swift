@@ -20,7 +20,12 @@ package struct Routes: RequestHandler {
             try route(request, exchange)
         } catch {
             hub.metrics.refused(error.code)
-            exchange.refuse(error)
+            var response = error.response(requestID: exchange.requestID)
+            if error.code == .methodNotAllowed {
+                let allowed = AllowedMethods.of(request.target.segments)
+                response.head.fields.append("Allow", allowed.joined(separator: ", "))
+            }
+            exchange.respond(response)
         }
     }
 
@@ -28,7 +33,7 @@ package struct Routes: RequestHandler {
         let segments = request.target.segments
         switch segments.first {
         case "log":
-            if !logIsPublic { _ = try authenticate(exchange) }
+            try admitReader(exchange)
             try LogEndpoint(hub: hub).handle(request, Array(segments.dropFirst()), exchange)
         case "v1":
             let caller = try authenticate(exchange)
@@ -36,6 +41,18 @@ package struct Routes: RequestHandler {
             try routeV1(request, Array(segments.dropFirst()), caller, exchange)
         default: throw .notFound
         }
+    }
+
+    /// The log is outside of no limit: an agency's is its own, everybody else's is that of the address.
+    private func admitReader(_ exchange: HTTPExchange) throws(Rejection) {
+        var caller: Caller?
+        if logIsPublic {
+            caller = exchange.peer.certificate.flatMap { hub.directory.caller(certificate: $0.sha256) }
+        } else {
+            caller = try authenticate(exchange)
+        }
+        if let agency = caller?.agency { return try hub.rates.admit(agency.code) }
+        try hub.rates.admit(address: exchange.peer.address)
     }
 
     /// The client certificate names the caller through the directory; the TLS layer has checked its chain.
@@ -108,19 +125,7 @@ package struct Routes: RequestHandler {
         case ("agencies", _):
             try AgencyEndpoint(hub: hub).handle(request, Array(path.dropFirst()), caller, exchange)
         default:
-            throw known(path) ? .methodNotAllowed : .notFound
-        }
-    }
-
-    private func known(_ path: [String]) -> Bool {
-        switch (path.first, path.count) {
-        case ("documents", 1...2), ("uploads", 1...2), ("inbox", 1), ("outbox", 1), ("legal-holds", 1),
-            ("deliveries", 3), ("overdue", 1), ("alerts", 1), ("report", 1):
-            true
-        case ("inbox", 2): path[1] == "events"
-        case ("documents", 3):
-            ["content", "signature", "receipt", "evidence", "legal-hold"].contains(path[2])
-        default: false
+            throw AllowedMethods.of(request.target.segments).isEmpty ? .notFound : .methodNotAllowed
         }
     }
 }

@@ -102,7 +102,7 @@ private final class Submission {
         guard let reading else { return }
         do {
             // A letter takes its time, and others write meanwhile.
-            try hub.requireRoom()
+            try hub.requireRoomStill()
             try reading.receive(bytes)
         } catch {
             refuse(error)

@@ -23,6 +23,11 @@ struct UploadEndpoint {
         // All that may be wrong with the request, before anything is made for it.
         let length = try request.uploadNumber("Upload-Length")
         let (sha256, completes) = (try request.representationDigest, try request.completesUpload)
+        // A client that lost the answer to the first goes on with that one.
+        let known = sha256.flatMap {
+            hub.uploads.unfinished(of: agency.code, contentType: contentType, length: length, sha256: $0)
+        }
+        if let known, !request.hasBody, !completes { return exchange.respond(Self.created(known)) }
         try hub.requireRoom(for: length ?? 0)
         let upload = try hub.uploads.create(
             owner: agency.code, contentType: contentType, length: length, sha256: sha256)
@@ -59,6 +64,7 @@ struct UploadEndpoint {
     /// HEAD: how far the upload is, or what it became.
     func look(_ identifier: String, _ caller: Caller, _ exchange: HTTPExchange) throws(Rejection) {
         let (_, upload) = try find(identifier, caller)
+        if upload.isFinishing { throw Self.stillFinishing }
         exchange.respond(Response(head: ResponseHead(status: 204, fields: Self.fields(upload)), body: .none))
     }
 
@@ -72,6 +78,13 @@ struct UploadEndpoint {
         guard let agency = caller.agency else { throw .forbidden }
         guard let upload = hub.uploads.find(identifier, owner: agency.code) else { throw .notFound }
         return (agency, upload)
+    }
+
+    /// A place where bytes may go.
+    static func created(_ upload: Upload) -> Response {
+        var fields = fields(upload)
+        fields.append("Location", "/v1/uploads/\(upload.identifier)")
+        return Response(head: ResponseHead(status: 201, fields: fields), body: .none)
     }
 
     static func fields(_ upload: Upload) -> Fields {
@@ -164,12 +177,14 @@ private final class UploadBody: BodyConsumer {
         self.isNew = isNew
     }
 
+    deinit { upload.endWriting(writer) }
+
     func receive(_ bytes: Span<UInt8>) {
         // Whether the upload is ever completed or not: its bytes came.
         hub.rates.charge(caller.code, bytes: Int64(bytes.count))
         guard !isOver else { return }
         do {
-            try hub.requireRoom()
+            try hub.requireRoomStill()
             if try upload.append(bytes, writer: writer) { return }
             isOver = true
             exchange.respond(UploadEndpoint.conflict(upload, exchange))
@@ -182,10 +197,10 @@ private final class UploadBody: BodyConsumer {
     func end() {
         guard !isOver else { return }
         guard completes else {
-            var fields = UploadEndpoint.fields(upload)
-            if isNew { fields.append("Location", "/v1/uploads/\(upload.identifier)") }
+            if isNew { return exchange.respond(UploadEndpoint.created(upload)) }
             return exchange.respond(
-                Response(head: ResponseHead(status: isNew ? 201 : 204, fields: fields), body: .none))
+                Response(
+                    head: ResponseHead(status: 204, fields: UploadEndpoint.fields(upload)), body: .none))
         }
         guard upload.beginFinishing(writer: writer) else {
             return exchange.respond(UploadEndpoint.conflict(upload, exchange))

@@ -47,6 +47,8 @@ final class AttachmentDecoder {
     private let isHashed: Bool
     private var byteCount = 0
     private var encodedBytes = 0
+    /// What was made of the characters so far, whatever became of it.
+    var decodedByteCount: Int { max(byteCount, encodedBytes) }
     private(set) var failure: Failure?
 
     init(

@@ -343,9 +343,10 @@ struct EdXMLPass {
     private mutating func endAttachment(_ node: Int, at position: XMLPosition) {
         guard let decoder, let described else { return }
         self.decoder = nil
+        // Of one that failed too: it was decoded all the same, and more of its kind must not be for nothing.
+        decodedBytes += decoder.decodedByteCount
         do {
             let (byteCount, sha256) = try decoder.finish()
-            decodedBytes += byteCount
             tree.setDecoded(
                 DecodedContent(described: described, byteCount: byteCount, sha256: sha256), of: node)
             consumer?.end()

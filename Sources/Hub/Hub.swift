@@ -192,12 +192,13 @@ package final class Hub: Sendable {
         if isStopping.load(ordering: .relaxed) {
             throw Rejection(.stopping, "Trục đang dừng để bảo trì.", remedy: .retry(afterSeconds: 5))
         }
-        if !diskSpace.isEnough || byteCount > 0 && !diskSpace.isEnough(for: byteCount + uploads.awaitedBytes)
-        {
-            throw Rejection(
-                .storageFull, "Trục hết chỗ lưu trữ. Văn bản chưa được nhận; hãy gửi lại sau.",
-                remedy: .retry(afterSeconds: 60))
-        }
+        try requireRoomStill()
+        if byteCount > 0, !diskSpace.isEnough(for: byteCount + uploads.awaitedBytes) { throw .storageFull }
+    }
+
+    /// For what was begun already: while the hub stops it may be ended.
+    package func requireRoomStill() throws(Rejection) {
+        if !diskSpace.isEnough { throw .storageFull }
     }
 
     /// Runs what blocks (reads of the database) off the reactors.

@@ -16,6 +16,7 @@ package final class InboxPoll: Sendable {
     /// Until it is answered. In a struct: a closure by itself would be wrapped anew by each look at it.
     private struct Open {
         let answer: Answer
+        var afterwards: (@Sendable () -> Void)?
     }
     private let open: Mutex<Open?>
 
@@ -39,7 +40,17 @@ package final class InboxPoll: Sendable {
             return open
         }
         closed?.answer(result)
+        closed?.afterwards?()
         return closed != nil
+    }
+
+    /// Runs `block` once the poll is answered; at once if it is. One block.
+    package func onFinish(_ block: @escaping @Sendable () -> Void) {
+        let isOpen = open.withLock { open in
+            open?.afterwards = block
+            return open != nil
+        }
+        if !isOpen { block() }
     }
 }
 

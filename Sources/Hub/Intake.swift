@@ -91,6 +91,9 @@ package final class Intake: Sendable {
         terms: IntakeTerms = IntakeTerms(),
         completion: @escaping Completion
     ) {
+        // Counted to its end: what waits for a worker or for its commit is held as well.
+        let share = reading.share
+        let completion: Completion = { result in withExtendedLifetime(share) { completion(result) } }
         do throws(Rejection) {
             let admission = admission(in: directory)
             let read = try reading.finish { admission.findings(in: $0, from: caller) }

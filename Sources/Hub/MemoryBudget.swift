@@ -42,10 +42,10 @@ package final class MemoryBudget: Sendable {
     }
 
     /// One letter's part, given back when nobody holds it any more. One thread at a time.
-    package final class Share {
+    package final class Share: Sendable {
         private let budget: MemoryBudget
         private let agency: AgencyCode
-        private var held = 0
+        private let held = Atomic<Int>(0)
         /// Changes of less than this are not worth the lock.
         private static let stepBytes = 16 << 10
 
@@ -54,15 +54,16 @@ package final class MemoryBudget: Sendable {
             self.agency = agency
         }
 
-        deinit { _ = budget.change(agency, by: -held) }
+        deinit { _ = budget.change(agency, by: -held.load(ordering: .relaxed)) }
 
         /// - Parameter byteCount: what the letter holds now.
         /// - Throws: `too_many_requests` where its sender's letters hold too much, `overloaded` where all do.
         package func hold(_ byteCount: Int) throws(Rejection) {
             let rounded = (byteCount + Self.stepBytes - 1) / Self.stepBytes * Self.stepBytes
-            if rounded == held { return }
-            switch budget.change(agency, by: rounded - held) {
-            case .taken: held = rounded
+            let before = held.load(ordering: .relaxed)
+            if rounded == before { return }
+            switch budget.change(agency, by: rounded - before) {
+            case .taken: held.store(rounded, ordering: .relaxed)
             case .agencyHasTooMuch:
                 throw Rejection(
                     .tooManyRequests,

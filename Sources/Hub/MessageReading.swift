@@ -48,6 +48,8 @@ package final class MessageReading {
     /// Bytes fed to the parser at once, so that a fatal finding stops a large letter early.
     private static let pieceBytesMax = 64 << 10
     private static let signatureBytesMax = 64 << 10
+    /// What the parser and its tables hold, whatever comes.
+    private static let ownByteCount = 64 << 10
 
     private let letter: EdXMLReader
     private let signed: XMLSignatureReader
@@ -58,7 +60,7 @@ package final class MessageReading {
     private let attachments: PDFCollector
     private let bytesMax: Int64
     /// Nil for a letter that is stored already.
-    private let share: MemoryBudget.Share?
+    let share: MemoryBudget.Share?
 
     /// - Parameters:
     ///   - expectedByteCount: the announced length, where there is one: a hint for memory only.
@@ -108,7 +110,9 @@ package final class MessageReading {
                 throw letter.fatal.map { Rejection(fatal: $0) } ?? Rejection(xml: error)
             }
             if let fatal = letter.fatal { throw Rejection(fatal: fatal) }
-            try share?.hold(spool.memoryByteCount + letter.heldBytes + signed.heldBytes)
+            try share?.hold(
+                Self.ownByteCount + spool.memoryByteCount + letter.heldBytes + signed.heldBytes
+                    + attachments.heldByteCount)
             start = end
         }
     }

@@ -66,6 +66,9 @@ package final class PDFCollector: AttachmentConsumer {
         part = nil
     }
 
+    /// In memory.
+    var heldByteCount: Int { spool.heldByteCount }
+
     /// Why they could not all be kept.
     package var failure: FileError? { spool.failure }
 

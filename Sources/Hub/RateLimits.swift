@@ -51,8 +51,32 @@ package final class RateLimits: Sendable {
         }
         guard missing > 0 else { return }
         throw Self.tooMany(
-            "Cơ quan đã gửi quá nhiều yêu cầu (tối đa \(limits.requestsPerSecondMax) mỗi giây).",
+            "Đã gửi quá nhiều yêu cầu (tối đa \(limits.requestsPerSecondMax) mỗi giây).",
             seconds: missing / Double(limits.requestsPerSecondMax))
+    }
+
+    /// Counts one request of somebody who showed no certificate that is known.
+    ///
+    /// - Parameter address: without a port.
+    /// - Throws: `tooManyRequests`.
+    package func admit(address: String) throws(Rejection) {
+        // No agency's code has a space in it.
+        try admit(ExactString("address \(Self.network(of: address))"))
+    }
+
+    /// Of an IPv6 address the first 64 bits: who has one has all of them.
+    static func network(of address: String) -> String {
+        guard address.utf8.contains(0x3A) else { return address }
+        var groups: [Substring] = []
+        for group in address.split(separator: ":", omittingEmptySubsequences: false) {
+            // The place of the zeros that are left out; they reach to where the rest begins, or beyond.
+            if group.isEmpty { break }
+            groups.append(group)
+        }
+        let rest = address.split(separator: ":").count - groups.count
+        while groups.count + rest < 8 { groups.append("0") }
+        let tail = address.split(separator: ":").suffix(rest)
+        return (groups + tail).prefix(4).joined(separator: ":")
     }
 
     /// Whether the agency may send or fetch a letter now.

@@ -203,13 +203,16 @@ package final class Sequencer: Sendable {
 }
 
 extension Rejection {
+    static let storageFull = Rejection(
+        .storageFull, "Trục hết chỗ lưu trữ. Văn bản chưa được nhận; hãy gửi lại sau.",
+        remedy: .retry(afterSeconds: 60))
+
     /// What a caller is told when the store failed: never that it worked, never why in detail.
     init(storage error: StorageError) {
         switch error.code {
         case .diskFull:
-            self.init(
-                .storageFull, "Trục hết chỗ lưu trữ. Văn bản chưa được nhận; hãy gửi lại sau.",
-                remedy: .retry(afterSeconds: 60), internalDetail: error.message)
+            let full = Rejection.storageFull
+            self.init(full.code, full.detail, remedy: full.remedy, internalDetail: error.message)
         default:
             self.init(
                 .storageUnavailable, "Trục chưa ghi được văn bản. Văn bản chưa được nhận; hãy gửi lại sau.",

@@ -5,10 +5,11 @@ internal import Synchronization
 
 /// A message that arrives in several requests: a file that grows, whose length is the truth about how much of
 /// it is here. It survives the end of a connection and a restart of the hub.
+///
+/// The file is open only while a request writes or reads it: a hub has many more uploads than descriptors.
 package final class Upload: Sendable {
     private struct State {
-        /// Nil once the message was accepted: a client that asks later needs no bytes, and nobody's limit of
-        /// open files should pay for it.
+        /// Open while a request brings bytes.
         var file: File?
         var offset: Int64
         /// Raised whenever somebody asks how far it is, or goes on with it: a connection that is dead to its
@@ -43,8 +44,14 @@ package final class Upload: Sendable {
         self.sha256 = sha256
         self.created = created
         self.bytesMax = bytesMax
-        state = Mutex(State(file: try File(path + ".part", .createNew), offset: 0))
-        try writeDescription(nil)
+        state = Mutex(State(offset: 0))
+        _ = try File(path + ".part", .createNew)
+        do {
+            try writeDescription(nil)
+        } catch {
+            remove()
+            throw error
+        }
     }
 
     /// Nil where what lies at `path` is no upload.
@@ -55,13 +62,15 @@ package final class Upload: Sendable {
             let contentType = value["contentType"]?.string, let created = value["created"]?.integer
         else { return nil }
         let key = value["documentKey"]?.string.flatMap { DocumentKey($0) }
-        var file: File?
         var size: Int64 = 0
         if key == nil {
-            guard let opened = try? File(path + ".part", .readWrite), let found = try? opened.size() else {
+            guard let file = try? File(path + ".part", .read), let found = try? file.size() else {
                 return nil
             }
-            (file, size) = (opened, found)
+            size = found
+        } else {
+            // The hub ended between the note and this.
+            try? Files.Directory.remove(path + ".part")
         }
         self.path = path
         self.identifier = identifier
@@ -71,7 +80,7 @@ package final class Upload: Sendable {
         sha256 = value["sha256"]?.string.flatMap { Digest256(hex: $0) }
         self.created = Instant(milliseconds: created)
         self.bytesMax = bytesMax
-        state = Mutex(State(file: file, offset: size, documentKey: key))
+        state = Mutex(State(offset: size, documentKey: key))
     }
 
     private static let descriptionBytesMax = 8192
@@ -91,6 +100,7 @@ package final class Upload: Sendable {
     package func takeStock() -> Int64 {
         state.withLock { state in
             state.generation += 1
+            state.file = nil
             return state.offset
         }
     }
@@ -110,11 +120,13 @@ package final class Upload: Sendable {
     /// - Returns: false where another request has taken over.
     package func append(_ bytes: Span<UInt8>, writer: Int) throws(Rejection) -> Bool {
         try state.withLock { state throws(Rejection) in
-            guard state.generation == writer, !state.isFinishing, let file = state.file else { return false }
+            guard state.generation == writer, !state.isFinishing else { return false }
             guard state.offset + Int64(bytes.count) <= length ?? bytesMax else {
                 throw Rejection(.tooLarge, "Nội dung gửi lên dài hơn \(length ?? bytesMax) byte.")
             }
-            do {
+            do throws(FileError) {
+                let file = if let open = state.file { open } else { try File(path + ".part", .readWrite) }
+                state.file = file
                 try file.write(bytes, at: state.offset)
             } catch {
                 throw Rejection(
@@ -123,6 +135,13 @@ package final class Upload: Sendable {
             }
             state.offset += Int64(bytes.count)
             return true
+        }
+    }
+
+    /// The request that wrote is over; its descriptor is given back.
+    package func endWriting(_ writer: Int) {
+        state.withLock { state in
+            if state.generation == writer { state.file = nil }
         }
     }
 
@@ -136,6 +155,7 @@ package final class Upload: Sendable {
                 return false
             }
             state.isFinishing = true
+            state.file = nil
             return true
         }
     }
@@ -147,7 +167,8 @@ package final class Upload: Sendable {
 
     /// Nothing once it is finished.
     package func forEachPiece(_ body: ([UInt8]) throws -> Void) throws {
-        try state.withLock { $0.file }?.forEachPiece(body)
+        guard documentKey == nil else { return }
+        try File(path + ".part", .read).forEachPiece(body)
     }
 
     /// Remembers what it became, for a client that lost the last reply, and frees the bytes.

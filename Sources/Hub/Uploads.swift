@@ -87,6 +87,19 @@ package final class Uploads: Sendable {
         }
     }
 
+    /// The agency's unfinished upload of these very bytes: a client that lost the reply of the creation goes
+    /// on with it, and nothing that came is lost.
+    package func unfinished(
+        of owner: AgencyCode, contentType: String, length: Int64?, sha256: Digest256
+    ) -> Upload? {
+        uploads.withLock { uploads in
+            uploads.values.first {
+                $0.owner == owner && $0.sha256 == sha256 && $0.length == length
+                    && $0.contentType == contentType && $0.documentKey == nil && !$0.isFinishing
+            }
+        }
+    }
+
     private func forgetForgotten(of owner: AgencyCode, _ sha256: Digest256?) {
         let own = uploads.withLock { $0.values.filter { $0.owner == owner } }
         if let sha256 {

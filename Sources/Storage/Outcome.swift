@@ -107,7 +107,6 @@ package struct StoredDocument: Sendable {
     package let businessType: Int
     package let promulgationDate: String
     package let dueDate: String?
-    package let recipients: [AgencyCode]
     package let payload: PayloadLocation
     package let indication: String
     package let signerSHA256: Digest256?

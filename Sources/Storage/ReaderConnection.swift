@@ -18,6 +18,8 @@ final class ReaderConnection {
     private let sent: SQLiteStatement
     private let waiting: SQLiteStatement
     private let counts: SQLiteStatement
+    private let deliveriesBehind: SQLiteStatement
+    private let deliveryTo: SQLiteStatement
 
     private static let documentColumns = """
         \(DocumentSummary.columns), d.id, d.code, d.business_type, d.promulgated, d.due, d.segment,
@@ -71,9 +73,15 @@ final class ReaderConnection {
         entryLinks = try connection.prepare("SELECT previous, delivery, document FROM entries WHERE leaf = ?")
         sent = try connection.prepare(
             """
-            \(from) d.sender = (SELECT id FROM agencies WHERE code = ?) AND d.accepted_at >= ?
-            ORDER BY d.accepted_at, d.id LIMIT ?
+            \(from) d.sender = (SELECT id FROM agencies WHERE code = ?1) AND d.accepted_at >= ?2
+            AND (d.accepted_at > ?2 OR d.id >= ?3) ORDER BY d.accepted_at, d.id LIMIT ?4
             """)
+        deliveriesBehind = try connection.prepare(
+            """
+            SELECT d.first_delivery, d.delivery_count, (SELECT a.id FROM agencies a WHERE a.code = ?2)
+            FROM documents d WHERE d.key = ?1
+            """)
+        deliveryTo = try connection.prepare("SELECT recipient, state FROM deliveries WHERE id = ?")
         waiting = try connection.prepare(
             """
             SELECT v.id, v.state, v.attempt, \(DocumentSummary.columns)
@@ -96,6 +104,9 @@ final class ReaderConnection {
         let verdict: [UInt8]
         let signature: PayloadLocation?
         let evidence: Int64?
+
+        /// Their ids.
+        var deliveries: Range<Int64> { firstDelivery..<(firstDelivery + deliveryCount) }
     }
 
     /// All statements of `body` see one and the same commit.
@@ -118,21 +129,47 @@ final class ReaderConnection {
         return try details(letters)
     }
 
-    func sent(_ sender: AgencyCode, since: Instant, limit: Int) throws(DatabaseError) -> [Details] {
+    /// - Parameter document: of those accepted at `since`, only from this one on.
+    func sent(
+        _ sender: AgencyCode, since: Instant, from document: Int64, limit: Int
+    ) throws(DatabaseError) -> [Details] {
         sent.bind(1, sender)
         sent.bind(2, since.milliseconds)
-        sent.bind(3, limit)
+        sent.bind(3, document)
+        sent.bind(4, limit)
         return try details(sent)
     }
 
     private func details(_ statement: SQLiteStatement) throws(DatabaseError) -> [Details] {
-        var found: [Details] = []
-        for details in try statement.all(Self.details).compactMap({ $0 }) {
-            // Whose copy was withdrawn has no business with the letter any more.
-            let recipients = try deliveries(details).filter { $0.state != .withdrawn }.map(\.recipient)
-            found.append(details.with(recipients))
+        try statement.all(Self.details).compactMap { $0 }
+    }
+
+    /// Whether the agency has a copy that was not withdrawn. A document's deliveries are neighbours in the
+    /// order of their recipients, so that the one in question is found in a few looks however many there are.
+    func isRecipient(_ agency: AgencyCode, of key: DocumentKey) throws(DatabaseError) -> Bool {
+        deliveriesBehind.bind(1, key.bytes)
+        deliveriesBehind.bind(2, agency)
+        let found = try deliveriesBehind.first { row in
+            (first: row.integer(0), count: row.integer(1), agency: row.optionalInteger(2))
         }
-        return found
+        guard let found, let agency = found.agency else { return false }
+        var range = found.first..<(found.first + found.count)
+        while !range.isEmpty {
+            let middle = range.lowerBound + (range.upperBound - range.lowerBound) / 2
+            deliveryTo.bind(1, middle)
+            let delivery = try deliveryTo.first { (recipient: $0.integer(0), state: $0.integer(1)) }
+            guard let delivery else {
+                throw DatabaseError(
+                    .damaged, action: "look up document \(key)", message: "delivery \(middle) is missing")
+            }
+            if delivery.recipient == agency {
+                return DeliveryState(number: delivery.state) != .withdrawn
+            }
+            range =
+                delivery.recipient < agency
+                ? (middle + 1)..<range.upperBound : range.lowerBound..<middle
+        }
+        return false
     }
 
     private static func details(_ row: SQLiteStatement) -> Details? {
@@ -140,7 +177,7 @@ final class ReaderConnection {
         let first = DocumentSummary.columnCount
         let document = StoredDocument(
             summary: summary, code: row.text(first + 1), businessType: Int(row.integer(first + 2)),
-            promulgationDate: row.text(first + 3), dueDate: row.optionalText(first + 4), recipients: [],
+            promulgationDate: row.text(first + 3), dueDate: row.optionalText(first + 4),
             payload: PayloadLocation(
                 segment: row.integer(first + 5), offset: row.integer(first + 6), length: summary.byteCount),
             indication: row.text(first + 7), signerSHA256: row.digest(first + 8),
@@ -172,9 +209,13 @@ final class ReaderConnection {
         let lastStatus: String?
     }
 
-    func deliveries(_ details: Details) throws(DatabaseError) -> [Delivery] {
-        deliveriesOf.bind(1, details.firstDelivery)
-        deliveriesOf.bind(2, details.firstDelivery + details.deliveryCount)
+    /// - Parameter range: their ids; nil for all.
+    func deliveries(
+        _ details: Details, _ range: Range<Int64>? = nil
+    ) throws(DatabaseError) -> [Delivery] {
+        let range = range ?? details.deliveries
+        deliveriesOf.bind(1, range.lowerBound)
+        deliveriesOf.bind(2, range.upperBound)
         deliveriesOf.bind(3, details.document.summary.acceptedAt.milliseconds)
         return try deliveriesOf.all { row in
             Delivery(
@@ -191,9 +232,12 @@ final class ReaderConnection {
     }
 
     /// The latest for each delivery.
-    func requests(_ details: Details) throws(DatabaseError) -> [Int64: TrailRequest] {
-        requestsOf.bind(1, details.firstDelivery)
-        requestsOf.bind(2, details.firstDelivery + details.deliveryCount)
+    func requests(
+        _ details: Details, _ range: Range<Int64>? = nil
+    ) throws(DatabaseError) -> [Int64: TrailRequest] {
+        let range = range ?? details.deliveries
+        requestsOf.bind(1, range.lowerBound)
+        requestsOf.bind(2, range.upperBound)
         var requests: [Int64: TrailRequest] = [:]
         let rows = try requestsOf.all { row in
             LetterOperation(number: Int(row.integer(1))).flatMap { operation in
@@ -278,20 +322,5 @@ final class ReaderConnection {
                 queued: row.integer(0), leased: row.integer(1), delivered: row.integer(2),
                 dead: row.integer(3), held: row.integer(4), withdrawn: row.integer(5))
         } ?? DeliveryCounts()
-    }
-}
-
-extension ReaderConnection.Details {
-    fileprivate func with(_ recipients: [AgencyCode]) -> ReaderConnection.Details {
-        let old = document
-        return ReaderConnection.Details(
-            id: id,
-            document: StoredDocument(
-                summary: old.summary, code: old.code, businessType: old.businessType,
-                promulgationDate: old.promulgationDate, dueDate: old.dueDate, recipients: recipients,
-                payload: old.payload, indication: old.indication, signerSHA256: old.signerSHA256,
-                caller: old.caller, isWithheld: old.isWithheld),
-            firstDelivery: firstDelivery, deliveryCount: deliveryCount, leaf: leaf, verdict: verdict,
-            signature: signature, evidence: evidence)
     }
 }

@@ -86,6 +86,11 @@ package final class StoreReader: Sendable {
         try read { reader throws(DatabaseError) in try reader.details(key)?.document }
     }
 
+    /// Whether the agency has a copy of the document that was not withdrawn.
+    package func isRecipient(_ agency: AgencyCode, of key: DocumentKey) throws(StorageError) -> Bool {
+        try read { reader throws(DatabaseError) in try reader.isRecipient(agency, of: key) }
+    }
+
     /// Letters by that DocumentId, whoever sent them, latest first, at most 100.
     package func documents(documentID: ExactString) throws(StorageError) -> [StoredDocument] {
         try read { reader throws(DatabaseError) in try reader.letters(documentID).map(\.document) }
@@ -122,27 +127,6 @@ package final class StoreReader: Sendable {
                     timestamp: try reader.verdicts.timestamp(covering: details.leaf),
                     relations: try reader.relations(details))
             }
-        }
-    }
-
-    /// What the agency sent, oldest first.
-    package func outbox(
-        sender: AgencyCode, since: Instant, limit: Int
-    ) throws(StorageError) -> [SentDocument] {
-        try read { reader throws(DatabaseError) in
-            var sent: [SentDocument] = []
-            for details in try reader.sent(sender, since: since, limit: limit) {
-                let requests = try reader.requests(details)
-                let deliveries = try reader.deliveries(details).map { delivery in
-                    SentDocument.Delivery(
-                        recipient: delivery.recipient, lastStatus: delivery.lastStatus,
-                        cycle: LifeCycle(
-                            delivery: delivery.state, progress: delivery.progress,
-                            request: requests[delivery.id]?.request))
-                }
-                sent.append(SentDocument(summary: details.document.summary, deliveries: deliveries))
-            }
-            return sent
         }
     }
 

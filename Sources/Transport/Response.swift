@@ -32,7 +32,7 @@ package struct Response: Sendable {
     }
 
     /// RFC 9457, for what goes wrong before any handler sees a request.
-    static func problem(_ status: Int, _ reason: String) -> Response {
+    static func problem(_ status: Int, _ reason: String, requestID: String) -> Response {
         let detail =
             switch status {
             case 408: "Yêu cầu đến quá chậm; hãy kiểm tra đường truyền rồi gửi lại."
@@ -44,7 +44,8 @@ package struct Response: Sendable {
             }
         let text =
             #"{"type":"urn:lienthong:error:bad_http","title":"\#(ResponseHead.reasonPhrase(status))","#
-            + #""status":\#(status),"code":"bad_http","reason":"\#(reason)","detail":"\#(detail)"}"#
+            + #""status":\#(status),"code":"bad_http","reason":"\#(reason)","detail":"\#(detail)","#
+            + #""requestId":"\#(requestID)"}"#
         return Response(status: status, contentType: "application/problem+json", Array(text.utf8))
     }
 }
@@ -68,11 +69,12 @@ package protocol RequestHandler: Sendable {
     /// - Parameters:
     ///   - reason: English, for people who look at the wire; holds nothing that the peer sent.
     ///   - method: nil where not even that could be read.
-    func refusal(_ status: Int, _ reason: String, method: String?) -> Response
+    ///   - requestID: as in `X-Request-ID`.
+    func refusal(_ status: Int, _ reason: String, method: String?, requestID: String) -> Response
 }
 
 extension RequestHandler {
-    package func refusal(_ status: Int, _ reason: String, method: String?) -> Response {
-        .problem(status, reason)
+    package func refusal(_ status: Int, _ reason: String, method: String?, requestID: String) -> Response {
+        .problem(status, reason, requestID: requestID)
     }
 }

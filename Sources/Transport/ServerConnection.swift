@@ -210,7 +210,8 @@ final class ServerConnection: Link, @unchecked Sendable {
     }
 
     func handlerGaveUp(_ serial: UInt64) {
-        respond(serial, .problem(500, "the request was given up"))
+        let requestID = request?.serial == serial ? request?.requestID : nil
+        respond(serial, .problem(500, "the request was given up", requestID: requestID ?? ""))
     }
 
     func respond(_ serial: UInt64, _ response: Response) {
@@ -229,15 +230,15 @@ final class ServerConnection: Link, @unchecked Sendable {
             if request.awaitsContinue || rest > ServerConnection.bodyRestBytesMax { isPersistent = false }
         }
         self.request = request
-        write(response, request, isPersistent: isPersistent)
+        write(response, request, requestID: request.requestID, isPersistent: isPersistent)
         finishRequest()
         schedule()
     }
 
-    private func write(_ response: Response, _ request: Request?, isPersistent: Bool) {
+    private func write(_ response: Response, _ request: Request?, requestID: String, isPersistent: Bool) {
         var head = response.head
         head.fields.append("Date", reactor.date)
-        head.fields.append("X-Request-ID", request?.requestID ?? listener.nextRequestID())
+        head.fields.append("X-Request-ID", requestID)
         let hasNoLength = head.status < 200 || head.status == 204 || head.status == 304
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512)
@@ -304,8 +305,10 @@ final class ServerConnection: Link, @unchecked Sendable {
         } else {
             if let consumer = request?.consumer { abort(consumer) }
             for block in request?.abortBlocks ?? [] { reactor.post(block) }
-            let refusal = listener.handler.refusal(status, reason, method: parser.method)
-            write(refusal, request, isPersistent: false)
+            let requestID = request?.requestID ?? listener.nextRequestID()
+            let refusal = listener.handler.refusal(
+                status, reason, method: parser.method, requestID: requestID)
+            write(refusal, request, requestID: requestID, isPersistent: false)
             request = nil
         }
         if output.isEmpty { linger() } else { schedule() }

@@ -72,7 +72,6 @@ private final class SentBody: BodyConsumer {
     private var digest = SHA256()
     /// The last two bytes that came, as long as they may be the line end that is not the file's.
     private var held: [UInt8] = []
-    private var byteCount: Int64 = 0
     /// What is wrong with the letter, told once all of it is here.
     private var refusal: Rejection?
     /// What is wrong with its way here.
@@ -93,11 +92,9 @@ private final class SentBody: BodyConsumer {
         reading = hub.intake.beginReading(expectedByteCount: length, from: caller.agency.code)
     }
 
-    /// Whether the letter goes in or not: its bytes came.
-    deinit { hub.rates.charge(caller.agency.code, bytes: byteCount) }
-
     func receive(_ bytes: Span<UInt8>) {
-        byteCount += Int64(bytes.count)
+        // Whether the letter goes in or not: its bytes came.
+        hub.rates.charge(caller.agency.code, bytes: Int64(bytes.count))
         if form != nil { receiveForm(bytes) } else { receiveRaw(bytes) }
     }
 
@@ -148,6 +145,7 @@ private final class SentBody: BodyConsumer {
         digest.update(bytes)
         guard refusal == nil else { return }
         do {
+            try hub.requireRoomStill()
             try reading.receive(bytes)
         } catch {
             refusal = error
@@ -200,7 +198,12 @@ private struct SentAnswer: Sendable {
     let sender: AgencyCode
     let started: Instant
 
+    /// On the sequencer's thread, which must not be kept.
     func give(_ result: Result<AcceptedMessage, Rejection>) {
+        exchange.http.post { finish(result) }
+    }
+
+    private func finish(_ result: Result<AcceptedMessage, Rejection>) {
         switch result {
         case .success(let message):
             exchange.respond(Reply.success { $0.member("DocId", message.transportID.description) })

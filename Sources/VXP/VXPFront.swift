@@ -53,7 +53,7 @@ package struct VXPFront: RequestHandler {
         }
     }
 
-    package func refusal(_ status: Int, _ reason: String, method: String?) -> Response {
+    package func refusal(_ status: Int, _ reason: String, method: String?, requestID: String) -> Response {
         hub.metrics.vxpRefused.add()
         let text =
             switch status {

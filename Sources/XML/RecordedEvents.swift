@@ -91,7 +91,7 @@ struct RecordedEvents {
     mutating func text(_ run: Span<UInt8>, at position: XMLPosition) {
         if isOverflowing { return }
         if run.count > bytesMax - bytes.count {
-            isOverflowing = true
+            overflow()
             return
         }
         keep(run)

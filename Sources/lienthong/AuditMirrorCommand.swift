@@ -39,9 +39,8 @@ struct AuditMirrorCommand: Command {
                 fetch: { path, _ in
                     do {
                         return try hub.call("GET", "/log/\(path)").bytes
-                    } catch let refusal as HubRefusal {
-                        if refusal.status == notFound { return nil }
-                        throw CommandFailure(refusal.exitCode, refusal.message)
+                    } catch let refusal as HubRefusal where refusal.status == notFound {
+                        return nil
                     }
                 })
             bar?.finish()

@@ -93,10 +93,7 @@ struct ExportDeadLetterCommand: Command {
             } catch {
                 throw CommandFailure(.unreachable, "không tới được trục: \(error)")
             }
-            guard answer.head.status == 200 else {
-                let refusal = HubRefusal(status: answer.head.status, body: answer.bytes)
-                throw CommandFailure(refusal.exitCode, refusal.message)
-            }
+            guard answer.head.status == 200 else { throw HubRefusal(answer) }
             let sha256 = try letterDigest(in: file)
             try file.synchronize()
             try Files.Directory.rename(temporary, to: path)
@@ -156,14 +153,10 @@ extension HubConnection {
         let body = member.map { member in
             JSONWriter.object { $0.member(member.name, member.text) }
         }
-        do {
-            return try call(
-                method, path, fields: ["Content-Type": "application/json"],
-                body: body.map { .bytes($0) } ?? .none
-            ).bytes
-        } catch let refusal as HubRefusal {
-            throw CommandFailure(refusal.exitCode, refusal.message)
-        }
+        return try call(
+            method, path, fields: ["Content-Type": "application/json"],
+            body: body.map { .bytes($0) } ?? .none
+        ).bytes
     }
 }
 

@@ -26,8 +26,7 @@ struct EvidenceCommand: Command {
                 to: FileDescriptor(try file.duplicateDescriptor()), progress: { _ in })
             guard answer.head.status == 200 else {
                 try Files.Directory.remove(temporary)
-                let refusal = HubRefusal(status: answer.head.status, body: answer.bytes)
-                throw CommandFailure(refusal.exitCode, refusal.message)
+                throw HubRefusal(answer)
             }
             try file.synchronize()
             try OutputFile.publish(temporary, as: target)

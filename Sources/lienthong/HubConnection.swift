@@ -61,9 +61,7 @@ struct HubConnection {
     ) throws -> BlockingClient.Answer {
         do {
             let answer = try client.send(method, path, fields: fields, body: body, progress: progress)
-            guard (200...299).contains(answer.head.status) else {
-                throw HubRefusal(status: answer.head.status, body: answer.bytes)
-            }
+            guard (200...299).contains(answer.head.status) else { throw HubRefusal(answer) }
             return answer
         } catch let error as ClientError {
             throw CommandFailure(.unreachable, "không tới được trục: \(error)")
@@ -86,11 +84,18 @@ struct HubRefusal: Error {
     let status: Int
     let problem: JSONValue?
     let body: [UInt8]
+    /// What the hub asks to wait; nil where it says nothing.
+    let retryAfterSeconds: Int?
 
-    init(status: Int, body: [UInt8]) {
+    init(_ answer: BlockingClient.Answer) {
+        self.init(status: answer.head.status, body: answer.bytes, fields: answer.head.fields)
+    }
+
+    init(status: Int, body: [UInt8], fields: Fields = [:]) {
         self.status = status
         self.body = body
         problem = try? JSONReader.read(body)
+        retryAfterSeconds = fields["Retry-After"].flatMap { Int($0) }
     }
 
     var code: String { problem?["code"]?.string ?? "http_\(status)" }

@@ -96,18 +96,21 @@ struct OutboxCommand: Command {
     static let options =
         Option.connection + [
             .value("--since", "RFC3339", "chỉ từ thời điểm này, ví dụ 2026-11-20T00:00:00Z"),
-            .value("--limit", "N", "nhiều nhất bao nhiêu (1–500, mặc định 100)"), .json,
+            .value("--limit", "N", "nhiều nhất bao nhiêu (1–500, mặc định 100)"),
+            .value("--after", "NEXT", "trang sau, từ giá trị next của trang trước"), .json,
         ]
 
     static func run(_ arguments: Arguments, _ terminal: Terminal) throws -> ExitCode {
         _ = try arguments.operands()
         var path = "/v1/outbox?limit=\(try arguments.integer("--limit", in: 1...500, default: 100))"
         if let since = arguments.value("--since") { path += "&since=\(since.asPathSegment)" }
+        if let after = arguments.value("--after") { path += "&after=\(after.asPathSegment)" }
         let (value, bytes) = try HubConnection(arguments).json(path)
         if arguments.wantsJSON {
             terminal.print(json: bytes)
             return .done
         }
+        if let next = value["next"]?.string { terminal.tell("còn nữa: thêm --after \(next)") }
         for document in value["documents"]?.array ?? [] {
             terminal.print(
                 "\(text(document, "documentKey"))  \(text(document, "documentId"))  "

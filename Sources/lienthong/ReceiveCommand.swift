@@ -55,8 +55,10 @@ struct ReceiveCommand: Command {
             } catch {
                 // Whoever follows does so through a restart of the hub and through its busy hours.
                 guard follows, isPassing(error) else { throw error }
-                terminal.tell("\(message(error)); hỏi lại sau \(followPause) giây")
-                sleep(followPause)
+                let asked = (error as? HubRefusal)?.retryAfterSeconds.map { UInt32(clamping: $0) }
+                let pause = min(followPauseMax, max(1, asked ?? followPause))
+                terminal.tell("\(message(error)); hỏi lại sau \(pause) giây")
+                sleep(pause)
                 continue
             }
             let held = HeldLeases(deliveries, seconds: lease, hub: hub)
@@ -84,6 +86,8 @@ struct ReceiveCommand: Command {
 
     /// Seconds between two questions to a hub that cannot answer now.
     private static let followPause: UInt32 = 5
+    /// Whatever the hub asks to wait.
+    private static let followPauseMax: UInt32 = 300
 
     private static func isPassing(_ error: any Error) -> Bool {
         switch error {

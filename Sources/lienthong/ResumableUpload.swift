@@ -13,6 +13,8 @@ struct ResumableUpload {
     static let byteCountMin: Int64 = 1 << 20
     /// Broken connections in a row without a byte of progress.
     private static let failuresMax = 10
+    /// How long a busy hub is waited for, in all.
+    private static let busySecondsMax = 900
 
     let hub: HubConnection
     let path: String
@@ -42,6 +44,8 @@ struct ResumableUpload {
         case answered(BlockingClient.Answer)
         /// Another connection of ours was still on its way, or the hub has much to do: ask again.
         case contended
+        /// The hub has all of it and takes it in, or has too much to do.
+        case busy(HubRefusal)
         /// The hub knows the upload no more: begin anew.
         case forgotten
     }
@@ -52,6 +56,7 @@ struct ResumableUpload {
         var location = known()
         var failures = 0
         var reached: Int64 = -1
+        var busySeconds = 0
         while failures < Self.failuresMax {
             do {
                 let current = try location ?? open()
@@ -64,6 +69,12 @@ struct ResumableUpload {
                 case .contended:
                     failures += 1
                     sleep(Self.pause(failures))
+                case .busy(let refusal):
+                    let pause = min(60, max(1, refusal.retryAfterSeconds ?? 5))
+                    busySeconds += pause
+                    guard busySeconds <= Self.busySecondsMax else { throw refusal }
+                    terminal.tell("trục đang bận (\(refusal.code)); hỏi lại sau \(pause) giây")
+                    sleep(UInt32(pause))
                 case .forgotten:
                     location = nil
                     failures += 1
@@ -108,7 +119,7 @@ struct ResumableUpload {
         ]
         let answer = try hub.client.send("POST", "/v1/uploads", fields: fields)
         guard answer.head.status == 201, let location = answer.head.fields["Location"] else {
-            throw HubRefusal(status: answer.head.status, body: answer.bytes)
+            throw HubRefusal(answer)
         }
         let state = JSONWriter.object { json in
             json.member("location", location)
@@ -129,8 +140,9 @@ struct ResumableUpload {
             return .answered(try hub.call("GET", "\(document)/receipt", fields: fields))
         }
         // Anything else is said of the hub and not of the upload.
+        if [429, 503].contains(status.head.status) { return .busy(HubRefusal(status)) }
         guard status.head.status == 404 || (200...299).contains(status.head.status) else {
-            throw HubRefusal(status: status.head.status, body: status.bytes)
+            throw HubRefusal(status)
         }
         guard let offset = status.head.fields["Upload-Offset"].flatMap({ Int64($0) }), offset <= size else {
             return .forgotten
@@ -146,8 +158,9 @@ struct ResumableUpload {
             "PATCH", location, fields: fields, body: .file(path, from: offset),
             progress: { bar.advance(to: min(offset + $0, total)) })
         if (200...299).contains(answer.head.status) { return .answered(answer) }
-        let refusal = HubRefusal(status: answer.head.status, body: answer.bytes)
-        if refusal.code == "upload_conflict" || refusal.status == 503 { return .contended }
+        let refusal = HubRefusal(answer)
+        if refusal.code == "upload_conflict" { return .contended }
+        if [429, 503].contains(refusal.status) { return .busy(refusal) }
         throw refusal
     }
 }

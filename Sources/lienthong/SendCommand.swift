@@ -28,19 +28,13 @@ struct SendCommand: Command {
         let hub = try HubConnection(arguments)
         let bar = terminal.progress("gửi \(file)", total: try InputFile.size(file))
         let reply: BlockingClient.Answer
-        do {
-            if let signature = arguments.value("--signature") {
-                // Named after what is in it, so that a broken transfer is found again by the next run.
-                let form = try SubmissionForm(letter: file, signature: try InputFile.read(signature))
-                reply = try submit(form.path, form.contentType, hub, bar, terminal)
-                form.remove()
-            } else {
-                reply = try submit(file, "application/xml", hub, bar, terminal)
-            }
-        } catch let refusal as HubRefusal {
-            if arguments.wantsJSON { terminal.print(json: refusal.body) }
-            terminal.tell(refusal.message)
-            return refusal.exitCode
+        if let signature = arguments.value("--signature") {
+            // Named after what is in it, so that a broken transfer is found again by the next run.
+            let form = try SubmissionForm(letter: file, signature: try InputFile.read(signature))
+            reply = try submit(form.path, form.contentType, hub, bar, terminal)
+            form.remove()
+        } else {
+            reply = try submit(file, "application/xml", hub, bar, terminal)
         }
         bar.finish()
         let receipt = arguments.value("--receipt") ?? "\(file).receipt.json"

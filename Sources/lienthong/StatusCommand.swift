@@ -34,21 +34,15 @@ struct StatusCommand: Command {
         }
         let reason = try reason(arguments, for: status)
         let hub = try HubConnection(arguments)
-        do {
-            let (trail, _) = try hub.json("/v1/documents/\(operands[0].asPathSegment)")
-            let (message, parties) = try compose(trail, status, reason, arguments)
-            if let file = arguments.value("--out") { try OutputFile.write(message, to: file) }
-            let reply = try hub.call(
-                "POST", "/v1/documents", fields: ["Content-Type": "application/xml"], body: .bytes(message))
-            if arguments.wantsJSON { terminal.print(json: reply.bytes) }
-            terminal.tell(
-                "đã gửi \(status.rawValue) (\(status.title)) từ \(parties.own.code) tới \(parties.other)")
-            return .done
-        } catch let refusal as HubRefusal {
-            if arguments.wantsJSON { terminal.print(json: refusal.body) }
-            terminal.tell(refusal.message)
-            return refusal.exitCode
-        }
+        let (trail, _) = try hub.json("/v1/documents/\(operands[0].asPathSegment)")
+        let (message, parties) = try compose(trail, status, reason, arguments)
+        if let file = arguments.value("--out") { try OutputFile.write(message, to: file) }
+        let reply = try hub.call(
+            "POST", "/v1/documents", fields: ["Content-Type": "application/xml"], body: .bytes(message))
+        if arguments.wantsJSON { terminal.print(json: reply.bytes) }
+        terminal.tell(
+            "đã gửi \(status.rawValue) (\(status.title)) từ \(parties.own.code) tới \(parties.other)")
+        return .done
     }
 
     private static func reason(_ arguments: Arguments, for status: BusinessStatus) throws -> String? {

@@ -27,13 +27,8 @@ struct WebhookAddCommand: Command {
             writer.name("events")
             writer.array(events) { $0.string($1) }
         }
-        let reply: BlockingClient.Answer
-        do {
-            reply = try HubConnection(arguments).call(
-                "POST", "/v1/webhooks", fields: ["Content-Type": "application/json"], body: .bytes(body))
-        } catch let refusal as HubRefusal {
-            throw CommandFailure(refusal.exitCode, refusal.message)
-        }
+        let reply = try HubConnection(arguments).call(
+            "POST", "/v1/webhooks", fields: ["Content-Type": "application/json"], body: .bytes(body))
         if arguments.wantsJSON {
             terminal.print(json: reply.bytes)
             return .done

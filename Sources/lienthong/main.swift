@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Transport
 
 // A reader that went away must not end us by a signal; the write's error tells.
 _ = signal(SIGPIPE, SIG_IGN)
@@ -88,8 +89,13 @@ func run(_ words: [String], _ terminal: Terminal) -> ExitCode {
         terminal.tell("lienthong \(command.words.joined(separator: " ")): \(failure.message)")
         return failure.code
     } catch let refusal as HubRefusal {
+        if rest.contains("--json") { terminal.print(json: refusal.body) }
         terminal.tell("lienthong \(command.words.joined(separator: " ")): \(refusal.message)")
         return refusal.exitCode
+    } catch let error as ClientError {
+        terminal.tell(
+            "lienthong \(command.words.joined(separator: " ")): không tới được trục: \(error)")
+        return .unreachable
     } catch {
         terminal.tell("lienthong \(command.words.joined(separator: " ")): \(error)")
         return .refused

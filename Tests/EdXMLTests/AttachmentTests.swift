@@ -231,12 +231,28 @@ func letter(with file: [UInt8], name: String = "b.xlsx", type: String = "applica
         #expect(findings(try letter(with: bomb), limits: limits).map(\.code) == [.attachmentTooLarge])
     }
 
+    @Test func `counts against all of them together even where it cannot be decoded`() throws {
+        let sample = try sampleLetter()
+        let start = try #require(sample.range(of: "<Attachment>"))
+        let end = try #require(sample.range(of: "</Attachment>"))
+        let whole = String(sample[start.lowerBound..<end.upperBound])
+        // One piece of the decoder's, 24 KiB, and then something else.
+        let broken = try whole.with(
+            "JVBERi0xLjcKJSBzYW1wbGUK", String(repeating: "A", count: 32 << 10) + "!")
+        let text = sample.replacingCharacters(in: start.lowerBound..<start.lowerBound, with: broken)
+        var limits = EdXMLLimits()
+        limits.decodedBytesMax = 24 << 10
+        #expect(findings(text, limits: limits).map(\.code).contains(.attachmentTooLarge))
+        limits.decodedBytesMax += 18
+        #expect(!findings(text, limits: limits).map(\.code).contains(.attachmentTooLarge))
+    }
+
     @Test func `may not come before what tells how to decode it`() throws {
         let sample = try sampleLetter()
         let encoded =
             "<edXML:ContentTransferEncoded "
-                + "xmlns:edXML=\"http://www.mic.gov.vn/TBT/QCVN_102_2016\">JVBERi0xLjcKJSBzYW1wbGUK"
-                + "</edXML:ContentTransferEncoded>"
+            + "xmlns:edXML=\"http://www.mic.gov.vn/TBT/QCVN_102_2016\">JVBERi0xLjcKJSBzYW1wbGUK"
+            + "</edXML:ContentTransferEncoded>"
         let early = try sample.without(encoded).with("<Attachment>", "<Attachment>" + encoded)
         #expect(findings(early).map(\.code) == [.elementMissing])
         let late = try sample.without(encoded).without(

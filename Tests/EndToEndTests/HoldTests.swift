@@ -26,7 +26,9 @@ import Transport
 
     private func notice(_ delivery: JSONValue, _ world: World, _ agency: String) throws -> JSONValue {
         let key = try #require(delivery["documentKey"]?.string)
-        return try JSONReader.read(try world.client(agency).get("/v1/documents/\(key)/content").bytes)
+        let content = try world.client(agency).get("/v1/documents/\(key)/content")
+        #expect(content.head.fields["Content-Type"] == "application/json")
+        return try JSONReader.read(content.bytes)
     }
 
     @Test func `is held, and goes out when a fresh list clears it`() throws {

@@ -10,6 +10,36 @@ import Testing
         ]
     }
 
+    @Test func `takes several, and does not fetch again what is there`() throws {
+        let world = try World()
+        try world.start()
+        let (sender, inbox) = (try world.client(World.sender), world.path("inbox"))
+        var keys: [String] = []
+        var letters: [[UInt8]] = []
+        for _ in 0..<3 {
+            letters.append(try world.bytes(try world.letter(to: ["H31.7"])))
+            let reply = try sender.submit(letters[letters.count - 1])
+            keys.append(try #require(reply.json["documentKey"]?.string))
+        }
+        // An earlier run was ended before it acknowledged the first; of the second something else is there.
+        try FileManager.default.createDirectory(atPath: inbox, withIntermediateDirectories: true)
+        let files = keys.map { "\(inbox)/\($0).edxml" }
+        try Data(letters[0]).write(to: URL(fileURLWithPath: files[0]))
+        try Data(letters[0]).write(to: URL(fileURLWithPath: files[1]))
+        func number(_ path: String) throws -> Int? {
+            try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
+        }
+        let before = try files.prefix(2).map(number)
+        let taken = try world.run(
+            ["receive", "--dir", inbox, "--wait", "1", "--json"] + trust(world), as: "H31.7")
+        #expect(taken.code == 0, "\(taken.errors)")
+        #expect(taken.json?["received"]?.array?.count == 3)
+        #expect(try number(files[0]) == before[0] && number(files[1]) != before[1])
+        for (file, letter) in zip(files, letters) { #expect(try world.bytes(file) == letter) }
+        let rest = try JSONReader.read(try world.client("H31.7").get("/v1/inbox?peek=1").bytes)
+        #expect(rest["deliveries"]?.array?.isEmpty == true)
+    }
+
     @Test func `keeps what passes and gives back what does not`() throws {
         let world = try World()
         try world.start()

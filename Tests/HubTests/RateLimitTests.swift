@@ -51,6 +51,19 @@ private func seconds(_ body: () throws(Rejection) -> Void) -> Int? {
         #expect(seconds { () throws(Rejection) in try rates.admitLetter("H37.12") } == nil)
     }
 
+    @Test func `is that of a network where nobody is known`() {
+        let rates = limits(1, 0)
+        for _ in 0..<4 {
+            #expect(seconds { () throws(Rejection) in try rates.admit(address: "2001:db8:0:7::1") } == nil)
+        }
+        #expect(seconds { () throws(Rejection) in try rates.admit(address: "2001:db8:0:7:1:2:3:4") } == 1)
+        #expect(seconds { () throws(Rejection) in try rates.admit(address: "2001:db8::7:0:0:0:1") } == 1)
+        #expect(seconds { () throws(Rejection) in try rates.admit(address: "2001:db8::7:0:0:1") } == nil)
+        #expect(seconds { () throws(Rejection) in try rates.admit(address: "10.0.0.1") } == nil)
+        for _ in 0..<4 { _ = seconds { () throws(Rejection) in try rates.admit(address: "::1") } }
+        #expect(seconds { () throws(Rejection) in try rates.admit(address: "::2") } == 1)
+    }
+
     @Test func `is not bounded where nothing is configured`() {
         let rates = limits(0, 0)
         rates.charge("H37.12", bytes: .max)

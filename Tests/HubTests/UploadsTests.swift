@@ -62,13 +62,22 @@ extension Uploads {
         let folder = Folder()
         let uploads = try folder.uploads()
         let upload = try uploads.make()
-        let open = try openFiles(in: folder.path)
+        #expect(try openFiles(in: folder.path) == 0)
+        let writer = try #require(upload.beginWriting(at: 0))
+        #expect(try upload.append([1].span, writer: writer))
+        #expect(try openFiles(in: folder.path) == 1)
+        upload.endWriting(writer)
+        #expect(try openFiles(in: folder.path) == 0)
+        let last = try #require(upload.beginWriting(at: 1))
+        #expect(try upload.append([2].span, writer: last))
+        #expect(upload.beginFinishing(writer: last))
+        #expect(try openFiles(in: folder.path) == 0)
         upload.finish(as: DocumentKey(truncating: SHA256.hash([9])))
-        #expect(try openFiles(in: folder.path) == open - 1)
+        #expect(try openFiles(in: folder.path) == 0)
         #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/\(upload.identifier).part"))
         let again = try folder.uploads()
         #expect(again.find(upload.identifier, owner: "A")?.documentKey != nil)
-        #expect(try openFiles(in: folder.path) == open - 1)
+        #expect(try openFiles(in: folder.path) == 0)
     }
 
     private func openFiles(in folder: String) throws -> Int {
@@ -86,11 +95,16 @@ extension Uploads {
                 owner: "A", contentType: "application/xml", length: 3, sha256: SHA256.hash([1, 2, 3]))
         }
         let lost = try make()
+        func known(_ length: Int64?) -> Upload? {
+            uploads.unfinished(
+                of: "A", contentType: "application/xml", length: length, sha256: SHA256.hash([1, 2, 3]))
+        }
+        #expect(known(3) === lost && known(nil) == nil)
         let second = try make()
         #expect(uploads.find(lost.identifier, owner: "A") == nil)
         let writer = try #require(second.beginWriting(at: 0))
         #expect(try second.append([1, 2, 3].span, writer: writer))
-        #expect(second.beginFinishing(writer: writer) && second.isFinishing)
+        #expect(second.beginFinishing(writer: writer) && second.isFinishing && known(3) == nil)
         #expect(throws: Rejection.self) { try make() }
         #expect(uploads.find(second.identifier, owner: "A") != nil)
         second.finish(as: DocumentKey(truncating: SHA256.hash([9])))

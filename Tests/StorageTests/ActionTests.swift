@@ -101,7 +101,8 @@ extension Fixture {
         #expect(trail.deliveries.compactMap(\.withdrawnBy) == [recall.key, recall.key])
         #expect(try reader.trail(recall.key)?.relations.map(\.key) == [sent.key])
         // Who lost the letter cannot look at it any more.
-        #expect(try reader.document(sent.key)?.recipients == ["H31.7"])
+        #expect(try reader.isRecipient("H31.7", of: sent.key))
+        #expect(try !reader.isRecipient("H31.45.2", of: sent.key))
         // The log tells all of it, each entry in the letter's story.
         let events = try (accepted.leafIndex..<fixture.tree.size).map { try entry($0, reader) }
         #expect(events[0]["operation"] as? String == "recall")

@@ -27,7 +27,7 @@ import Testing
         #expect(trail.statuses[0].description == "Đã đến" && trail.statuses[0].leafIndex == answer.leafIndex)
         #expect(trail.leafIndex == accepted.leafIndex)
         let sentItem = try #require(
-            try reader.outbox(sender: "H37.12", since: Instant(seconds: 0), limit: 10).first)
+            try reader.outbox(sender: "H37.12", since: Instant(seconds: 0), limit: 10).documents.first)
         #expect(
             Dictionary(uniqueKeysWithValues: sentItem.deliveries.map { ($0.recipient, $0.lastStatus) })
                 == ["H31.7": "01", "H31.45.2": nil])

@@ -102,6 +102,8 @@ final class RunningServer {
         let answer = socket.readToEnd()
         #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request"))
         #expect(!answer.contains("/smuggled"))
+        let identifier = try #require(answer.components(separatedBy: "X-Request-ID: ").last).prefix(16)
+        #expect(answer.contains("\"requestId\":\"\(identifier)\""))
         #expect(answer.contains("Connection: close"))
     }
 

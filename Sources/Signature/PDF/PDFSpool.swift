@@ -14,6 +14,8 @@ package final class PDFSpool {
 
     private let folder: String
     private var memory: [UInt8] = []
+    /// In memory.
+    package var heldByteCount: Int { memory.count }
     private var file: File?
     private var length = 0
     /// Set once something could not be written; what comes after it is dropped.
