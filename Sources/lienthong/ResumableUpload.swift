@@ -57,17 +57,22 @@ struct ResumableUpload {
         var failures = 0
         var reached: Int64 = -1
         var busySeconds = 0
+        var best = reached
+        /// A line that brings something each time may break as often as it likes.
+        func countFailure() {
+            failures = reached > best ? 1 : failures + 1
+            best = max(best, reached)
+        }
         while failures < Self.failuresMax {
             do {
                 let current = try location ?? open()
                 location = current
-                let before = reached
                 switch try goOn(current, reached: &reached, bar) {
                 case .answered(let answer):
                     try? Files.Directory.remove(statePath)
                     return answer
                 case .contended:
-                    failures += 1
+                    countFailure()
                     sleep(Self.pause(failures))
                 case .busy(let refusal):
                     let pause = min(60, max(1, refusal.retryAfterSeconds ?? 5))
@@ -77,14 +82,13 @@ struct ResumableUpload {
                     sleep(UInt32(pause))
                 case .forgotten:
                     location = nil
-                    failures += 1
+                    countFailure()
                 }
-                if reached > before { failures = 0 }
             } catch let error as ClientError {
                 guard Self.isPassing(error) else {
                     throw CommandFailure(.unreachable, "không tới được trục: \(error)")
                 }
-                failures += 1
+                countFailure()
                 terminal.tell("đứt kết nối (\(error)); gửi tiếp sau \(Self.pause(failures)) giây")
                 sleep(Self.pause(failures))
             }

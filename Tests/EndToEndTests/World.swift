@@ -45,6 +45,18 @@ enum Program {
     }
 }
 
+extension Program {
+    /// Files in that folder, or that file, that hold `needle`.
+    static func found(_ needle: String, in path: String) throws -> [String] {
+        let names = FileManager.default.subpaths(atPath: path) ?? []
+        let files = names.isEmpty ? [path] : names.map { "\(path)/\($0)" }
+        return files.filter { file in
+            guard let bytes = FileManager.default.contents(atPath: file) else { return false }
+            return bytes.range(of: Data(needle.utf8)) != nil
+        }
+    }
+}
+
 /// A process of ours. Foundation's own waits on a run loop, which the threads of tests do not have.
 final class Child {
     let identifier: pid_t

@@ -51,6 +51,45 @@ import Testing
         #expect(world.stop() == 0)
     }
 
+    @Test func `marked as secret is refused, and nothing of it is kept anywhere`() throws {
+        let world = try World()
+        try world.start()
+        let sender = try world.client(World.sender)
+        let marker = "BIMAT7F3A51"
+        // One that stays in memory, one that goes to disk as it comes, one in several requests.
+        for (size, isUpload) in [(100, false), (900_000, false), (900_000, true)] {
+            let letter = try world.letter(
+                to: ["H31.7"], subject: "\(marker) V/v", attachment: [UInt8](repeating: 0x41, count: size))
+            let unsigned = letter.replacingOccurrences(of: ".edxml", with: ".unsigned.edxml")
+            let text = String(decoding: try world.bytes(unsigned), as: UTF8.self)
+                .replacingOccurrences(of: "</edXML>", with: "<Level xmlns=\"\">Tối mật</Level></edXML>")
+            let bytes = Array(text.utf8)
+            let reply: JSONValue
+            if isUpload {
+                let answer = try sender.send(
+                    "POST", "/v1/uploads",
+                    fields: ["Content-Type": "application/xml", "Upload-Complete": "?1"], body: .bytes(bytes))
+                #expect(answer.head.status == 422)
+                reply = try JSONReader.read(answer.bytes)
+            } else {
+                let answer = try sender.submit(bytes)
+                #expect(answer.status == 422)
+                reply = answer.json
+            }
+            #expect(codes(reply).contains("secret_letter"), "\(codes(reply))")
+        }
+        #expect(world.stop() == 0)
+        let base64 = String(Base64.encode(Array(repeating: 0x41, count: 300)).prefix(300))
+        for folder in [world.path("data"), world.path("lienthongd.log")] {
+            for needle in [marker, base64] {
+                let found = try Program.found(needle, in: folder)
+                #expect(found.isEmpty, "\(found)")
+            }
+        }
+        // The search itself finds what is there.
+        #expect(try !Program.found(World.sender, in: world.path("data")).isEmpty)
+    }
+
     @Test func `in a status message are told together too`() throws {
         let world = try World()
         try world.start()
