@@ -109,6 +109,13 @@ import Testing
         #expect(problems.isEmpty, "\(problems.report)")
     }
 
+    @Test func `name a file and a test for every trap of VXP`() {
+        let page = tree.text("docs/vxp.md")
+        let problems = RulePage.problems("docs/vxp.md", page) { tree.file($0)?.text }
+        #expect(page.ranges(of: "`Sources/").count == 15)
+        #expect(problems.isEmpty, "\(problems.report)")
+    }
+
     @Test func `call verbs that there are`() {
         let verbs = tree.sources.filter { $0.target == "lienthong" }
             .flatMap { DocumentationRules.verbs(declaredIn: $0.text ?? "") }
