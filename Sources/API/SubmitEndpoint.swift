@@ -34,7 +34,7 @@ struct SubmitEndpoint {
         let form = try Self.form(contentType)
         let submission = Submission(
             hub: hub, caller: caller, exchange: exchange,
-            reading: hub.intake.beginReading(expectedByteCount: length, from: caller.code),
+            reading: try hub.intake.beginReading(expectedByteCount: length, from: caller.code),
             countsBytes: countsBytes,
             onSettled: onSettled)
         if let form { return FormSubmission(submission, parser: form) }

@@ -17,6 +17,8 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
     /// No room: the device, the quota or the process's file-size limit. Everything else is a broken device or
     /// a bug.
     package var isDiskFull: Bool { [ENOSPC, EDQUOT, EFBIG].contains(number) }
+    /// Too many files are open at the moment; nothing was done.
+    package var isOutOfDescriptors: Bool { [EMFILE, ENFILE].contains(number) }
     package var isNotFound: Bool { number == ENOENT }
     package var alreadyExists: Bool { number == EEXIST }
 

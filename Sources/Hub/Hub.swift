@@ -24,6 +24,8 @@ package struct HubOptions: Sendable {
     package var uploads = Uploads.Limits()
     /// What letters on their way in may hold in memory, bytes; one agency's a quarter of it.
     package var readingBytesMax = 512 << 20
+    /// Letters of one agency that may be on their way in at a time.
+    package var submissionsPerAgencyMax = 1024
     /// Long polls of one agency that may wait.
     package var pollsPerAgencyMax = 100
     /// Nil where nobody is asked what time it is.
@@ -107,7 +109,8 @@ package final class Hub: Sendable {
             spools: spools, sequencer: sequencer, inboxes: inboxes, issuer: receipts, workers: workers,
             metrics: metrics, clock: clock, bytesMax: options.letterBytesMax, rules: rules,
             policy: options.policy, signers: signers, hubStatus: hubStatus, reader: reader,
-            memory: MemoryBudget(bytesMax: options.readingBytesMax))
+            memory: MemoryBudget(
+                bytesMax: options.readingBytesMax, lettersPerAgencyMax: options.submissionsPerAgencyMax))
         review = Review(
             rules: rules, reader: reader, sequencer: sequencer, inboxes: inboxes, metrics: metrics, log: log,
             clock: clock, hubCode: options.hubCode, calendar: options.policy.rules.calendar)

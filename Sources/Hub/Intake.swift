@@ -72,10 +72,14 @@ package final class Intake: Sendable {
     }
 
     /// Where a message's bytes go as they arrive.
-    package func beginReading(expectedByteCount: Int64?, from caller: AgencyCode) -> MessageReading {
+    ///
+    /// - Throws: `too_many_requests` where the caller has too many on their way already.
+    package func beginReading(
+        expectedByteCount: Int64?, from caller: AgencyCode
+    ) throws(Rejection) -> MessageReading {
         MessageReading(
             into: spools, bytesMax: bytesMax, expectedByteCount: expectedByteCount,
-            share: memory.open(for: caller))
+            share: try memory.open(for: caller))
     }
 
     /// Takes one message from its bytes to its receipt: bytes → read → authorized → verified → admitted

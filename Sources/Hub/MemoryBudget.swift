@@ -9,14 +9,20 @@ package final class MemoryBudget: Sendable {
     private struct State {
         var held = 0
         var byAgency: [AgencyCode: Int] = [:]
+        /// Letters on their way in.
+        var letters: [AgencyCode: Int] = [:]
     }
 
     private let bytesMax: Int
     private let perAgencyMax: Int
+    private let lettersPerAgencyMax: Int
     private let state = Mutex(State())
 
-    /// - Parameter bytesMax: one agency gets a quarter of it.
-    package init(bytesMax: Int) {
+    /// - Parameters:
+    ///   - bytesMax: one agency gets a quarter of it.
+    ///   - lettersPerAgencyMax: that one agency may have on their way in at a time.
+    package init(bytesMax: Int, lettersPerAgencyMax: Int = .max) {
+        self.lettersPerAgencyMax = lettersPerAgencyMax
         self.bytesMax = bytesMax
         perAgencyMax = bytesMax / 4
     }
@@ -24,7 +30,24 @@ package final class MemoryBudget: Sendable {
     /// Bytes that are held now.
     package var held: Int { state.withLock { $0.held } }
 
-    package func open(for agency: AgencyCode) -> Share { Share(self, agency) }
+    /// - Throws: `too_many_requests` where the agency has too many letters on their way in already.
+    package func open(for agency: AgencyCode) throws(Rejection) -> Share {
+        let isFree = state.withLock { state in
+            guard state.letters[agency, default: 0] < lettersPerAgencyMax else { return false }
+            state.letters[agency, default: 0] += 1
+            return true
+        }
+        guard isFree else { throw .tooManyLetters }
+        return Share(self, agency)
+    }
+
+    fileprivate func close(_ agency: AgencyCode, held: Int) {
+        _ = change(agency, by: -held)
+        state.withLock { state in
+            let left = state.letters[agency, default: 1] - 1
+            state.letters[agency] = left > 0 ? left : nil
+        }
+    }
 
     fileprivate enum Answer { case taken, agencyHasTooMuch, allHaveTooMuch }
 
@@ -54,7 +77,7 @@ package final class MemoryBudget: Sendable {
             self.agency = agency
         }
 
-        deinit { _ = budget.change(agency, by: -held.load(ordering: .relaxed)) }
+        deinit { budget.close(agency, held: held.load(ordering: .relaxed)) }
 
         /// - Parameter byteCount: what the letter holds now.
         /// - Throws: `too_many_requests` where its sender's letters hold too much, `overloaded` where all do.
@@ -64,13 +87,16 @@ package final class MemoryBudget: Sendable {
             if rounded == before { return }
             switch budget.change(agency, by: rounded - before) {
             case .taken: held.store(rounded, ordering: .relaxed)
-            case .agencyHasTooMuch:
-                throw Rejection(
-                    .tooManyRequests,
-                    "Cơ quan đang gửi quá nhiều văn bản cùng lúc. Hãy gửi lần lượt, gửi lại sau ít giây.",
-                    remedy: .retry(afterSeconds: 5))
+            case .agencyHasTooMuch: throw .tooManyLetters
             case .allHaveTooMuch: throw .overloaded
             }
         }
     }
+}
+
+extension Rejection {
+    fileprivate static let tooManyLetters = Rejection(
+        .tooManyRequests,
+        "Cơ quan đang gửi quá nhiều văn bản cùng lúc. Hãy gửi lần lượt, gửi lại sau ít giây.",
+        remedy: .retry(afterSeconds: 5))
 }

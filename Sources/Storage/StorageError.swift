@@ -80,7 +80,11 @@ extension StorageError {
     }
 
     package init(_ error: FileError) {
-        self.init(error.isDiskFull ? .diskFull : .ioFailure, error.description)
+        // A file that could not be opened for want of a descriptor says nothing bad of the disk: nothing was
+        // written, and the next try may find one.
+        let isPassing = error.isOutOfDescriptors
+        self.init(
+            error.isDiskFull ? .diskFull : isPassing ? .cannotOpen : .ioFailure, error.description)
     }
 }
 

@@ -45,11 +45,13 @@ struct SendOperation {
         do throws(Rejection) {
             try hub.requireRoom()
             try hub.rates.admitLetter(caller.agency.code)
+            let reading = try hub.intake.beginReading(expectedByteCount: length, from: caller.agency.code)
+            return SentBody(
+                hub: hub, caller: caller, exchange: exchange, hash: hash, kind: kind, form: form,
+                reading: reading)
         } catch {
             throw VXPFailure(error)
         }
-        return SentBody(
-            hub: hub, caller: caller, exchange: exchange, hash: hash, kind: kind, form: form, length: length)
     }
 }
 
@@ -79,7 +81,7 @@ private final class SentBody: BodyConsumer {
 
     init(
         hub: Hub, caller: VXPCaller, exchange: VXPExchange, hash: String, kind: DocumentKind?,
-        form: MultipartParser?, length: Int64?
+        form: MultipartParser?, reading: MessageReading
     ) {
         self.hub = hub
         self.caller = caller
@@ -89,7 +91,7 @@ private final class SentBody: BodyConsumer {
         self.form = form
         directory = hub.directory
         started = hub.clock.now()
-        reading = hub.intake.beginReading(expectedByteCount: length, from: caller.agency.code)
+        self.reading = reading
     }
 
     func receive(_ bytes: Span<UInt8>) {

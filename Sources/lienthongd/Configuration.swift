@@ -29,6 +29,7 @@ struct Configuration: Sendable, Hashable {
         let agencyDeliveriesWaitingMax: Int64
         let agencyPollsMax: Int
         let readingBytesMax: Int
+        let agencySubmissionsMax: Int
     }
 
     struct Leases: Sendable, Hashable {
@@ -201,7 +202,9 @@ struct Configuration: Sendable, Hashable {
                 "agencyDeliveriesWaitingMax", in: 0...(1 << 40), default: 0),
             agencyPollsMax: Int(try section.integer("agencyPollsMax", in: 1...1_000_000, default: 100)),
             readingBytesMax: Int(
-                try section.integer("readingBytesMax", in: (128 << 20)...(1 << 40), default: 512 << 20)))
+                try section.integer("readingBytesMax", in: (128 << 20)...(1 << 40), default: 512 << 20)),
+            agencySubmissionsMax: Int(
+                try section.integer("agencySubmissionsMax", in: 1...1_000_000, default: 1024)))
         try section.finish()
         return limits
     }

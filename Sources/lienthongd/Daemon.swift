@@ -144,6 +144,7 @@ final class Daemon {
         options.uploads.perAgencyMax = configuration.limits.uploadsPerAgencyMax
         options.pollsPerAgencyMax = configuration.limits.agencyPollsMax
         options.readingBytesMax = configuration.limits.readingBytesMax
+        options.submissionsPerAgencyMax = configuration.limits.agencySubmissionsMax
         options.hubCode = AgencyCode(configuration.hubCode)
         options.hubName = configuration.hubName
         options.timestampAuthority = try configuration.timestamp.map {

@@ -115,4 +115,33 @@ import Transport
         #expect(missing.code == 1 && missing.errors.contains("trục từ chối (404, not_found)"))
         #expect(missing.json?["code"]?.string == "not_found")
     }
+
+    @Test func `is closed for a while where no descriptor is left, and nothing is lost`() throws {
+        let world = try World()
+        try world.start()
+        let sender = try world.client(World.sender)
+        let noise = (0..<900_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+        let small = try world.bytes(try world.letter())
+        let large = try world.bytes(try world.letter(attachment: Array("%PDF-1.7\n".utf8) + noise))
+        // This connection is there before.
+        #expect(try sender.get("/v1/outbox").status == 200)
+        let daemon = try #require(world.daemon?.identifier)
+        func allow(_ number: Int) throws {
+            let words = ["--pid", "\(daemon)", "--nofile=\(number):"]
+            #expect(try Child("prlimit", words).wait() == 0)
+        }
+        // Standing below all that is open: nothing more can be opened.
+        try allow(3)
+        let upload: Fields = ["Content-Type": "application/xml", "Upload-Complete": "?0"]
+        let opened = try sender.send("POST", "/v1/uploads", fields: upload)
+        #expect(opened.head.status == 503 && opened.head.fields["Retry-After"] != nil)
+        let refused = try sender.submit(large)
+        #expect(refused.status == 503 && refused.json["code"]?.string == "storage_unavailable")
+        #expect(world.daemon?.isRunning == true)
+        try allow(1024)
+        #expect(try world.client(World.sender).submit(small).status == 201)
+        #expect(try world.client(World.sender).submit(large).status == 201)
+        #expect(
+            try world.client(World.sender).send("POST", "/v1/uploads", fields: upload).head.status == 201)
+    }
 }

@@ -16,14 +16,14 @@ import Testing
         let budget = MemoryBudget(bytesMax: 4 << 20)
         var shares: [MemoryBudget.Share] = []
         for agency in ["A", "B", "C", "D"] as [AgencyCode] {
-            let share = budget.open(for: agency)
+            let share = try budget.open(for: agency)
             try share.hold(1 << 20)
             shares.append(share)
         }
         #expect(budget.held == 4 << 20)
-        let more = budget.open(for: "A")
+        let more = try budget.open(for: "A")
         #expect(code { () throws(Rejection) in try more.hold(1) } == .tooManyRequests)
-        let other = budget.open(for: "E")
+        let other = try budget.open(for: "E")
         #expect(code { () throws(Rejection) in try other.hold(1) } == .overloaded)
         // Who holds much may go on holding it, and hold less.
         try shares[1].hold(100)
@@ -34,7 +34,7 @@ import Testing
     @Test func `is given back with the letter, taken or not`() throws {
         let budget = MemoryBudget(bytesMax: 4 << 20)
         do {
-            let share = budget.open(for: "A")
+            let share = try budget.open(for: "A")
             try share.hold(70_000)
             #expect(budget.held >= 70_000)
             #expect(code { () throws(Rejection) in try share.hold(2 << 20) } == .tooManyRequests)
@@ -42,5 +42,18 @@ import Testing
         #expect(budget.held == 0)
         try budget.open(for: "A").hold(1 << 20)
         #expect(budget.held == 0)
+    }
+
+    @Test func `are so many of one agency at a time, and no more`() throws {
+        let budget = MemoryBudget(bytesMax: 4 << 20, lettersPerAgencyMax: 2)
+        let first = try budget.open(for: "A")
+        do {
+            let second = try budget.open(for: "A")
+            #expect(code { () throws(Rejection) in _ = try budget.open(for: "A") } == .tooManyRequests)
+            #expect(code { () throws(Rejection) in _ = try budget.open(for: "B") } == nil)
+            withExtendedLifetime(second) {}
+        }
+        #expect(code { () throws(Rejection) in _ = try budget.open(for: "A") } == nil)
+        withExtendedLifetime(first) {}
     }
 }
