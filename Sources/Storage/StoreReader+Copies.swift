@@ -8,7 +8,6 @@ package struct WaitingCopy: Sendable {
     /// True once the recipient's software has said that it works on it, or has leased it before.
     package let isBegun: Bool
     package let document: DocumentSummary
-    fileprivate let place: Int64
 }
 
 /// One delivery with the document that it delivers.
@@ -45,44 +44,40 @@ extension StoreReader {
     private static let sentDocumentsMax = 2000
 
     /// What waits for the recipient, urgent first and the oldest first within: letters, status messages, or
-    /// both. A page costs the same however much waits of the other kind.
+    /// both. A page costs the same however much waits behind it and of the other kind.
     ///
-    /// - Parameter offset: entries that are passed over; each costs a step in an index.
+    /// - Parameter offset: entries that are passed over; each costs a step in an index and nothing else.
     package func copies(
         recipient: AgencyCode, kinds: [DocumentKind], offset: Int, limit: Int
     ) throws(StorageError) -> [WaitingCopy] {
-        try read { reader throws(DatabaseError) in
-            try reader.reading { reader throws(DatabaseError) in
-                var found: [WaitingCopy] = []
-                for kind in kinds {
-                    found += try Self.copies(reader, recipient, kind, limit: offset + limit)
-                }
-                if kinds.count > 1 { found.sort { ($0.place, $0.id) < ($1.place, $1.id) } }
-                return Array(found.dropFirst(offset).prefix(limit))
-            }
-        }
-    }
-
-    private static func copies(
-        _ reader: ReaderConnection, _ recipient: AgencyCode, _ kind: DocumentKind, limit: Int
-    ) throws(DatabaseError) -> [WaitingCopy] {
-        let select = try reader.connection.prepare(
+        let ofOneKind = """
+            SELECT id, place FROM deliveries INDEXED BY deliveries_by_kind
+            WHERE recipient = (SELECT id FROM agencies WHERE code = ?) AND kind = ? AND state = 0
             """
-            SELECT v.id, v.attempt, v.place, \(DocumentSummary.columns)
-            FROM deliveries v INDEXED BY deliveries_by_kind
-            JOIN documents d ON d.id = v.document \(DocumentSummary.join)
-            WHERE v.recipient = (SELECT id FROM agencies WHERE code = ?) AND v.kind = ? AND v.state = 0
-            ORDER BY v.place, v.id LIMIT ?
-            """)
-        select.bind(1, recipient)
-        select.bind(2, kind.number)
-        select.bind(3, limit)
-        return try select.all { row in
-            DocumentSummary.row(row, from: 3).map {
-                WaitingCopy(
-                    id: row.integer(0), isBegun: row.integer(1) > 0, document: $0, place: row.integer(2))
+        return try read { reader throws(DatabaseError) in
+            let select = try reader.connection.prepare(
+                """
+                SELECT v.id, v.attempt, v.place, \(DocumentSummary.columns) FROM (
+                \(Array(repeating: ofOneKind, count: kinds.count).joined(separator: " UNION ALL "))
+                ORDER BY place, id LIMIT ? OFFSET ?) w
+                CROSS JOIN deliveries v ON v.id = w.id
+                CROSS JOIN documents d ON d.id = v.document \(DocumentSummary.join)
+                ORDER BY v.place, v.id
+                """)
+            var parameter: CInt = 1
+            for kind in kinds {
+                select.bind(parameter, recipient)
+                select.bind(parameter + 1, kind.number)
+                parameter += 2
             }
-        }.compactMap { $0 }
+            select.bind(parameter, limit)
+            select.bind(parameter + 1, offset)
+            return try select.all { row in
+                DocumentSummary.row(row, from: 3).map {
+                    WaitingCopy(id: row.integer(0), isBegun: row.integer(1) > 0, document: $0)
+                }
+            }.compactMap { $0 }
+        }
     }
 
     /// How many wait, counted up to `max`.

@@ -13,8 +13,8 @@ struct ListOperations {
     let hub: Hub
 
     private static let pageSizeMax = 500
-    /// Pages further back cost a step for every entry before them.
-    private static let offsetMax = 50_000
+    /// Pages further back cost a step for every entry before them; behind this one they are empty.
+    private static let offsetMax = 1_000_000
     private static let countMax = 1_000_000
     private static let sentMax = 500
     /// Of one letter that was asked for by its id.
@@ -26,11 +26,13 @@ struct ListOperations {
             max(caller.parameters["pageSize"].flatMap { Int($0) } ?? Self.pageSizeMax, 1), Self.pageSizeMax)
         // From 1; some count from 0, and then see the first page twice.
         let page = max(caller.parameters["pageIndex"].flatMap { Int($0) } ?? 1, 1)
-        let offset = min((page - 1).multipliedReportingOverflow(by: size).partialValue, Self.offsetMax)
+        let (offset, isTooFar) = (page - 1).multipliedReportingOverflow(by: size)
         let (recipient, systemID) = (caller.agency.code, caller.systemID)
         exchange.answer { hub throws(StorageError) in
-            let copies = try hub.reader.copies(
-                recipient: recipient, kinds: kinds, offset: max(offset, 0), limit: size)
+            let copies =
+                isTooFar || offset > Self.offsetMax
+                ? []
+                : try hub.reader.copies(recipient: recipient, kinds: kinds, offset: offset, limit: size)
             return .success(
                 Reply.success { writer in
                     writer.name("data")

@@ -194,7 +194,7 @@ struct ReceiveCommand: Command {
     }
 
     /// Of one request, so that a lease can be extended between two of them however slow the line is.
-    private static let pieceBytesMax: Int64 = 4 << 20
+    private static let pieceBytesMax: Int64 = 1 << 20
 
     private static func fetch(
         _ delivery: Delivery, from start: Int64, _ hub: HubConnection, _ target: FileDescriptor,

@@ -101,6 +101,14 @@ import Testing
         #expect(
             try reader.copies(recipient: "H31.7", kinds: [.letter, .status], offset: 1995, limit: 500).count
                 == 6)
+        // Pages of both kinds are one list, each entry once, in the order of places.
+        let pages = try stride(from: 0, to: 2400, by: 300).flatMap { offset in
+            try reader.copies(recipient: "H31.7", kinds: [.status, .letter], offset: offset, limit: 300)
+        }
+        let whole = try reader.copies(recipient: "H31.7", kinds: [.letter, .status], offset: 0, limit: 5000)
+        #expect(pages.map(\.id) == whole.map(\.id) && Set(pages.map(\.id)).count == 2001)
+        #expect(pages.map(\.id) == pages.map(\.id).sorted())
+        #expect(try reader.copies(recipient: "H31.7", kinds: [.letter], offset: 2000, limit: 1).isEmpty)
         #expect(try reader.copyCount(recipient: "H31.7", kind: .letter, max: 10_000) == 2000)
         #expect(try reader.copyCount(recipient: "H31.7", kind: .letter, max: 7) == 7)
         #expect(try reader.copyCount(recipient: "H31.7", kind: .status, max: 7) == 1)
