@@ -116,6 +116,14 @@ import Testing
         #expect(problems.isEmpty, "\(problems.report)")
     }
 
+    @Test func `name a code, a file and a test for every attack on signatures`() {
+        let page = tree.text("docs/attacks.md")
+        let codes = SignatureReasonCode.allCases.map(\.rawValue) + RejectionCode.allCases.map(\.rawValue)
+        let problems = RulePage.problems("docs/attacks.md", page, codes: Set(codes)) { tree.file($0)?.text }
+        #expect(page.ranges(of: "`Sources/").count > 70)
+        #expect(problems.isEmpty, "\(problems.report)")
+    }
+
     @Test func `call verbs that there are`() {
         let verbs = tree.sources.filter { $0.target == "lienthong" }
             .flatMap { DocumentationRules.verbs(declaredIn: $0.text ?? "") }

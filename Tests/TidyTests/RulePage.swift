@@ -1,9 +1,13 @@
-/// `docs/rules.md`: each rule names the file that enforces it and a test that shows it.
+/// Pages of rules: each rule names the file that enforces it and a test that shows it.
 enum RulePage {
     /// Problems of every row of a table with the column "enforced in".
     ///
-    /// - Parameter text: of a file of the tree; nil where there is none.
-    static func problems(_ path: String, _ page: String, text: (String) -> String?) -> [Problem] {
+    /// - Parameters:
+    ///   - codes: What the second column's code marks may name; nil where it holds something else.
+    ///   - text: Of a file of the tree; nil where there is none.
+    static func problems(
+        _ path: String, _ page: String, codes: Set<String>? = nil, text: (String) -> String?
+    ) -> [Problem] {
         var problems: [Problem] = []
         var isRuleTable = false
         for (number, line) in lines(of: page).enumerated() {
@@ -21,6 +25,11 @@ enum RulePage {
             guard cells.count == 4, !cells.contains("") else {
                 find("a rule has a text, a source, a file and a test")
                 continue
+            }
+            if let codes {
+                let named = marked(cells[1])
+                if named.isEmpty { find("no code tells of it") }
+                for code in named where !codes.contains(code) { find("no code \(code)") }
             }
             for file in marked(cells[2]) where text(file) == nil { find("no \(file) in the tree") }
             if !marked(cells[2]).contains(where: { $0.hasPrefix("Sources/") }) { find("no file enforces it") }

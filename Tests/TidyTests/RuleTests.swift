@@ -27,6 +27,19 @@ import Testing
         #expect(problems("| a | law | none | nothing |") == ["no file enforces it", "no test shows it"])
     }
 
+    @Test func `that names no code, or one that there is not, is found`() {
+        let head = "| attack | code | enforced in | shown by |\n|---|---|---|---|\n"
+        func problems(_ code: String) -> [String] {
+            let row = "| a | \(code) | `Sources/A.swift` | `Tests/B.swift: does it` |"
+            return RulePage.problems("p", head + row, codes: ["bad"]) { name in
+                ["Sources/A.swift": "", "Tests/B.swift": "func `does it`() {}"][name]
+            }.map(\.what)
+        }
+        #expect(problems("`bad`").isEmpty)
+        #expect(problems("bad") == ["no code tells of it"])
+        #expect(problems("`bad`, `worse`") == ["no code worse"])
+    }
+
     @Test func `finds a long file`() {
         #expect(SizeRules.fileLength("a", repeated("x", 401)).count == 1)
         #expect(SizeRules.fileLength("a", repeated("x", 400)).isEmpty)
