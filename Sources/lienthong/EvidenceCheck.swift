@@ -13,6 +13,8 @@ struct EvidenceCheck {
     let hasOwnAnchors: Bool
     /// What speaks against the evidence; Vietnamese.
     private(set) var faults: [String]
+    /// Nil where the archive has none, or before `compare`.
+    private(set) var timestamp: EvidenceTimestamp?
 
     /// Nil without `--evidence`.
     init?(_ arguments: Arguments) throws {
@@ -55,14 +57,20 @@ struct EvidenceCheck {
             trust: TrustStore(certificates: certificates, revocation: revocation), algorithms: policy)
     }
 
-    /// Everything that can be compared: the letter, the verdict, and with `--key` the log's entries.
-    mutating func compare(_ verdict: Verdict, of letter: File, _ arguments: Arguments) throws {
+    /// Everything that can be compared: the letter, the verdict, the log's timestamp, and with `--key` the
+    /// log's entries.
+    mutating func compare(
+        _ verdict: Verdict, of letter: File, by verifier: SignatureVerifier, _ arguments: Arguments
+    ) throws {
         var sha256 = SHA256()
         try letter.forEachPiece { sha256.update($0.span) }
         compare(letter: sha256.finalize())
         // Asked about another time, another verdict is no contradiction.
         if arguments.value("--at") == nil { compare(verdict) }
-        if let key = arguments.value("--key") { compare(with: try VerifierKey.read(key)) }
+        let log = try arguments.value("--key").map { try VerifierKey.read($0) }
+        if let log { compare(with: log) }
+        timestamp = EvidenceTimestamp(files, receivedAt: receivedAt, verifier, log: log)
+        faults += timestamp?.faults ?? []
     }
 
     /// The letter must be the one that the evidence is about.
@@ -88,16 +96,34 @@ struct EvidenceCheck {
     /// Checks that the log's entries say what the archive says.
     private mutating func compare(with verifier: NoteVerifier) {
         let (receipt, recheck) = (files["receipt.tlog-proof"], files["verdict.tlog-proof"])
-        guard let receipt, let accepted = Self.entry(receipt, verifier) else {
+        guard let receipt, let (accepted, index) = Self.entry(receipt, verifier) else {
             return faults.append("bằng chứng trong nhật ký (receipt.tlog-proof) không đúng")
         }
-        if accepted["sha256"]?.string != files.manifest["sha256"]?.string
-            || accepted["time"]?.string != files.manifest["receivedAt"]?.string
-        {
-            faults.append("mục nhật ký nói về văn bản khác hoặc giờ nhận khác")
+        let texts = [
+            ("sha256", "sha256"), ("receivedAt", "time"), ("documentKey", "documentKey"), ("kind", "kind"),
+            ("sender", "sender"),
+        ]
+        var differing = texts.filter { files.manifest[$0.0]?.string != accepted[$0.1]?.string }.map(\.0)
+        if files.manifest["byteCount"]?.integer != accepted["byteCount"]?.integer {
+            differing.append("byteCount")
         }
-        guard let last = recheck == nil ? accepted : recheck.flatMap({ Self.entry($0, verifier) }) else {
+        if files.manifest["logIndex"]?.integer != index { differing.append("logIndex") }
+        if !differing.isEmpty {
+            faults.append("manifest.json khác mục nhật ký ở: \(differing.joined(separator: ", "))")
+        }
+        guard
+            let (last, lastIndex) = recheck == nil
+                ? (accepted, index) : recheck.flatMap({ Self.entry($0, verifier) })
+        else {
             return faults.append("bằng chứng trong nhật ký (verdict.tlog-proof) không đúng")
+        }
+        if recheck != nil, let first = files["earlier-verdicts/1.json"],
+            SHA256.hash(first).hex != accepted["verdictSha256"]?.string
+        {
+            faults.append("earlier-verdicts/1.json không phải kết luận mà mục tiếp nhận nêu")
+        }
+        if files.manifest["verdictLogIndex"]?.integer != lastIndex {
+            faults.append("manifest.json nêu sai vị trí của kết luận trong nhật ký")
         }
         if last["verdictSha256"]?.string != files.manifest["verdictSha256"]?.string
             || last["evidenceSha256"]?.string != files.manifest["evidence"]?["sha256"]?.string
@@ -107,11 +133,13 @@ struct EvidenceCheck {
         }
     }
 
-    private static func entry(_ proof: [UInt8], _ verifier: NoteVerifier) -> JSONValue? {
-        guard let proof = try? TlogProof(proof), (try? proof.verify(verifier: verifier)) != nil else {
-            return nil
-        }
-        return proof.extra.flatMap { try? JSONReader.read($0) }
+    private static func entry(
+        _ proof: [UInt8], _ verifier: NoteVerifier
+    ) -> (entry: JSONValue, index: Int64)? {
+        guard let proof = try? TlogProof(proof), (try? proof.verify(verifier: verifier)) != nil,
+            let entry = proof.extra.flatMap({ try? JSONReader.read($0) })
+        else { return nil }
+        return (entry, proof.index)
     }
 
     /// What two verdicts must have in common; later releases may say more about each signature.
@@ -142,12 +170,17 @@ extension EvidenceCheck {
             writer.member("anchors", hasOwnAnchors ? "given" : "evidence")
             writer.name("faults")
             writer.array(faults) { $0.string($1) }
+            if let timestamp {
+                writer.name("timestamp")
+                writer.object { timestamp.write(into: &$0) }
+            }
         }
         return bytes + Array(",\"evidence\":".utf8) + found + [0x7D]
     }
 
     var lines: [String] {
         var lines = [""]
+        lines += timestamp?.lines ?? []
         lines += faults.map { "  - \($0)" }
         lines.append(
             faults.isEmpty

@@ -29,7 +29,8 @@ struct VerifyCommand: Command {
         thời điểm đó.
         Với --evidence chỉ dùng dữ liệu trong gói và chứng thư gốc của --trust, vào lúc trục nhận văn bản;
         kết luận tính lại phải đúng như kết luận đã lưu, nếu không thì mã thoát là 1. Thêm --key thì đối
-        chiếu cả với nhật ký.
+        chiếu cả với nhật ký. Dấu thời gian trên nhật ký được kiểm tra khi chứng thư gốc của bên cấp dấu
+        thời gian cũng có trong --trust.
         Ví dụ: lienthong verify vb.edxml --trust root.pem --trust agency-ca.pem --crl crl.pem
         """
 
@@ -46,7 +47,7 @@ struct VerifyCommand: Command {
         do {
             let file = try File(path, .read)
             verdict = try self.verdict(on: file, signature, verifier, time, terminal)
-            try check?.compare(verdict, of: file, arguments)
+            try check?.compare(verdict, of: file, by: verifier, arguments)
         } catch let error as FileError {
             throw CommandFailure(.noInput, "không đọc được tệp: \(error)")
         }
