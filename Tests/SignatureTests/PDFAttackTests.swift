@@ -33,7 +33,7 @@ import Testing
         "/ByteRange []", "/ByteRange [0 10]", "/ByteRange [0 -1 100 200]", "/ByteRange [0 0 100 20]",
         "/ByteRange [1 100 200 300]", "/ByteRange [0 200 100 300]", "/ByteRange [0 100 100 300]",
         "/ByteRange [0 100 200 99999999]", "/ByteRange [0 100 99999999 1]", "/ByteRange [0 1 2 3 4 5]",
-        "/ByteRange (0 1 2 3)", "/ByteRange [0 100 200 -5]", "/ByteRange [0 1.5 20 30]",
+        "/ByteRange (0 1 2 3)", "/ByteRange 1 0 R", "/ByteRange [0 100 200 -5]", "/ByteRange [0 1.5 20 30]",
     ])
     func `with a ByteRange of another form`(text: String) throws {
         #expect(codes(try signed { $0.byteRange = { _, _, _ in text } }) == [.pdfByteRangeInvalid])
@@ -249,57 +249,6 @@ import Testing
         #expect(codes(draft) == [.pdfChangedAfterSigning])
     }
 
-    // MARK: Annotations and certification
-
-    @Test(arguments: ["", "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 3 >> >>]"])
-    func `with an annotation laid over the page`(certification: String) throws {
-        var draft = try signed { $0.entries = certification }
-        let note = draft.newNumber()
-        draft.annotations.append(note)
-        draft.append([
-            (3, draft.page),
-            (note, "<< /Type /Annot /Subtype /FreeText /Rect [72 690 300 720] /Contents (999) >>"),
-        ])
-        #expect(codes(draft) == [.pdfAnnotationChanged])
-    }
-
-    @Test(arguments: [1, 2, 3])
-    func `with a visible signature added to a certified document`(permission: Int) throws {
-        var draft = try signed {
-            $0.entries = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P \(permission) >> >>]"
-        }
-        let appearance = draft.newNumber()
-        try draft.sign(
-            authority,
-            PDFDraft.Shape(
-                name: "Evil", fieldEntries: "/AP << /N \(appearance) 0 R >>", rectangle: "[72 690 300 720]",
-                objects: [(appearance, PDFDraft.stream("999", "/Subtype /Form /BBox [0 0 9 9]"))]))
-        #expect(judge(draft, authority).map(failures) == [[.pdfCertificationForbids], []])
-    }
-
-    @Test func `with a signature after a certification that permits nothing`() throws {
-        var draft = try signed {
-            $0.entries = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 1 >> >>]"
-        }
-        try draft.sign(authority, PDFDraft.Shape(name: "Seal"))
-        #expect(judge(draft, authority).map(failures) == [[.pdfCertificationForbids], []])
-    }
-
-    @Test func `as a certification that is not the first`() throws {
-        var draft = try signed()
-        try draft.sign(
-            authority,
-            PDFDraft.Shape(name: "Late", entries: "/Reference [<< /TransformMethod /DocMDP >>]"))
-        #expect(judge(draft, authority).map(failures) == [[], [.pdfCertification]])
-    }
-
-    @Test func `as a certification that permits what there is no word for`() throws {
-        let draft = try signed {
-            $0.entries = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 4 >> >>]"
-        }
-        #expect(codes(draft) == [.pdfCertification])
-    }
-
     // MARK: Fields
 
     @Test func `in two fields at once`() throws {
@@ -353,45 +302,5 @@ import Testing
 
     @Test func `with a key that stands twice`() throws {
         #expect(codes(try signed { $0.entries = "/Filter /Other" }) == [.pdfMalformed])
-    }
-}
-
-@Suite struct `A form in a PDF` {
-    let authority: Authority
-    static let lock =
-        "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 2 >> >> "
-        + "<< /TransformMethod /FieldMDP /TransformParams << /Action /Include /Fields [(So)] >> >>]"
-    static let permits = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 2 >> >>]"
-
-    init() throws { authority = try Authority() }
-
-    private func filled(after entries: String) throws -> [[SignatureReasonCode]] {
-        var draft = PDFDraft()
-        let field = draft.newNumber()
-        draft.fields = [field]
-        draft.annotations = [field]
-        let text = "/Type /Annot /Subtype /Widget /FT /Tx /T (So) /Rect [10 10 90 30]"
-        draft.append([(1, draft.catalog), (3, draft.page), (field, "<< \(text) >>")])
-        try draft.sign(authority, PDFDraft.Shape(entries: entries))
-        draft.append([(field, "<< \(text) /V (482) >>")])
-        return judge(draft, authority).map(failures)
-    }
-
-    @Test func `may be filled in where the certification permits it`() throws {
-        #expect(try filled(after: Self.permits) == [[]])
-    }
-
-    @Test func `must not be filled in after an ordinary signature`() throws {
-        #expect(try filled(after: "") == [[.pdfFormChanged]])
-    }
-
-    @Test func `must not be filled in where the signature locks the field`() throws {
-        #expect(try filled(after: Self.lock) == [[.pdfFieldLocked]])
-    }
-
-    @Test func `must not be filled in where nothing is permitted`() throws {
-        #expect(
-            try filled(after: "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 1 >> >>]")
-                == [[.pdfCertificationForbids]])
     }
 }

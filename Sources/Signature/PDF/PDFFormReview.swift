@@ -81,7 +81,7 @@ extension PDFRevisionReview {
             else { throw Self.changed("form field \(field.name)") }
             try Self.checkWidget(dictionary)
             newWidgets.insert(widget)
-            if Self.isVisible(dictionary) { content.showsNewField = true }
+            if Self.isVisible(dictionary) { content.shown.append(field.reference) }
         }
         if field.value != nil, field.value != .null { try noteSignature(field) }
     }
@@ -99,10 +99,11 @@ extension PDFRevisionReview {
     }
 
     private static func isVisible(_ widget: PDFDictionary) -> Bool {
-        guard let rectangle = widget["Rect"]?.array, rectangle.count == 4, widget["AP"] != nil else {
-            return false
-        }
-        let hasArea = rectangle[0] != rectangle[2] && rectangle[1] != rectangle[3]
+        guard let place = widget["Rect"], widget["AP"] != nil else { return false }
+        // A rectangle that is written elsewhere is not looked up: it counts as one with an area.
+        let rectangle = place.array ?? []
+        let hasArea =
+            rectangle.count != 4 || rectangle[0] != rectangle[2] && rectangle[1] != rectangle[3]
         // Hidden, or not shown on a screen.
         return hasArea && (widget["F"]?.integer ?? 0) & 0x22 == 0
     }
@@ -133,6 +134,7 @@ extension PDFRevisionReview {
                 throw SignatureReason(.pdfFormChanged, after.name)
             }
             explained.insert(reference.number)
+            if !Self.isVisible(one), Self.isVisible(other) { content.shown.append(after.reference) }
         }
         if after.isSignature {
             try noteSignature(after)

@@ -57,8 +57,8 @@ struct PDFRevisionChanges {
 struct PDFRevisionContent {
     /// Signatures and document timestamps: their fields.
     var signed: [PDFField] = []
-    /// One of them is new, and shows something where nothing was before.
-    var showsNewField = false
+    /// Fields that show something where they showed nothing before.
+    var shown: [PDFReference] = []
     var hasSecurityStore = false
     /// Names of form fields that were filled in.
     var filled: [String] = []

@@ -118,7 +118,7 @@ final class PDFSignatureSet {
         for revision in (value.revision + 1)..<max(file.revisions.count, value.revision + 1) {
             switch try review(revision) {
             case .failure(let reason): reasons.append(reason)
-            case .success(let content): reasons += objections(to: content, of: revision, after: value)
+            case .success(let content): reasons += try objections(to: content, of: revision, after: value)
             }
             if !reasons.isEmpty { break }
         }
@@ -134,8 +134,15 @@ final class PDFSignatureSet {
 
     private func objections(
         to content: PDFRevisionContent, of revision: Int, after value: PDFSignatureValue
-    ) -> [SignatureReason] {
+    ) throws(PDFFault) -> [SignatureReason] {
         var reasons: [SignatureReason] = []
+        // What the certifier saw may be signed and show it; a field slipped in later may not, not even in two
+        // steps: first empty or hidden, then signed.
+        var showsNewField = false
+        if let certification, certification.revision < revision {
+            let known = Set(try form(at: certification.revision).fields.map(\.reference))
+            showsNewField = !Set(content.shown).isSubset(of: known)
+        }
         let certified = certification.flatMap { $0.revision < revision ? $0.certification : nil }
         let signs = content.signed.contains { field in
             entries.contains { entry in
@@ -146,9 +153,9 @@ final class PDFSignatureSet {
             }
         }
         switch certified {
-        case .nothing where signs || content.showsNewField || !content.filled.isEmpty:
+        case .nothing where signs || showsNewField || !content.filled.isEmpty:
             reasons.append(SignatureReason(.pdfCertificationForbids, "P=1"))
-        case .forms where content.showsNewField, .annotations where content.showsNewField:
+        case .forms where showsNewField, .annotations where showsNewField:
             reasons.append(SignatureReason(.pdfCertificationForbids, "P=\(certified?.rawValue ?? 0)"))
         case .none where !content.filled.isEmpty:
             reasons.append(SignatureReason(.pdfFormChanged, content.filled[0]))
