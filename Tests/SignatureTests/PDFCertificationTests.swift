@@ -148,4 +148,84 @@ import Testing
             try filled(after: "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 1 >> >>]")
                 == [[.pdfCertificationForbids]])
     }
+
+    /// A form of these objects, field numbers among them, filled in after a certification with P=2.
+    private func filled(
+        _ objects: [(Int, String)], fields: [Int], widgets: [Int], with changed: [(Int, String)]
+    ) throws -> [SignatureReasonCode] {
+        var draft = PDFDraft(objects: objects)
+        draft.fields = fields
+        draft.annotations = widgets
+        draft.append([(1, draft.catalog), (3, draft.page)])
+        try draft.sign(authority, PDFDraft.Shape(entries: Self.permits))
+        draft.append(changed)
+        return failures(judge(draft, authority).first)
+    }
+
+    private static let widget = "/Type /Annot /Subtype /Widget /Rect [10 10 90 30] /P 3 0 R"
+
+    @Test func `has boxes and choices that may be ticked`() throws {
+        let form = PDFDraft.stream("q Q", "/Subtype /Form /BBox [0 0 9 9]")
+        let states = "/AP << /N << /Yes 8 0 R /Off 8 0 R >> >>"
+        let box = "\(Self.widget) /FT /Btn /T (Dong y) \(states)"
+        #expect(
+            try filled(
+                [(6, "<< \(box) /AS /Off >>"), (8, form)], fields: [6], widgets: [6],
+                with: [(6, "<< \(box) /AS /Yes /V /Yes >>")]) == [])
+        // Radio buttons: the value at the field, the state at each of its widgets.
+        func radio(_ state: String, _ value: String) -> [(Int, String)] {
+            [
+                (6, "<< /FT /Btn /Ff 32768 /T (Muc) /Kids [7 0 R 9 0 R] \(value) >>"),
+                (7, "<< \(Self.widget) /Parent 6 0 R \(states) /AS /\(state) >>"),
+                (9, "<< \(Self.widget) /Parent 6 0 R \(states) /AS /Off >>"),
+            ]
+        }
+        #expect(
+            try filled(
+                radio("Off", "") + [(8, form)], fields: [6], widgets: [7, 9], with: radio("Yes", "/V /Yes"))
+                == [])
+        // What a widget shows may change, where it stands may not.
+        let moved = box.replacing("[10 10 90 30]", with: "[10 10 590 830]")
+        #expect(
+            try filled(
+                [(6, "<< \(box) /AS /Off >>"), (8, form)], fields: [6], widgets: [6],
+                with: [(6, "<< \(moved) /AS /Yes /V /Yes >>")]) == [.pdfFormChanged])
+    }
+
+    @Test func `has fields in groups, and appearances that are drawn anew`() throws {
+        let text = "\(Self.widget) /FT /Tx /T (So) /Parent 6 0 R /AP << /N 8 0 R >>"
+        let form = "/Subtype /Form /BBox [0 0 80 20]"
+        let objects = [
+            (6, "<< /T (Phieu) /Kids [7 0 R] >>"), (7, "<< \(text) >>"), (8, PDFDraft.stream("q Q", form)),
+        ]
+        let number = "<< \(text) /V (482) >>"
+        #expect(
+            try filled(
+                objects, fields: [6], widgets: [7],
+                with: [(7, number), (8, PDFDraft.stream("BT (482) Tj ET", form))]) == [])
+        #expect(
+            try filled(
+                objects, fields: [6], widgets: [7],
+                with: [
+                    (7, number.replacing("8 0 R", with: "20 0 R")),
+                    (20, PDFDraft.stream("BT (482) Tj ET", form)),
+                ]) == [])
+        // A drawing that a page uses as well is the page's.
+        #expect(
+            try filled(
+                objects + [(10, "<< /XObject << /X 8 0 R >> >>")], fields: [6], widgets: [7],
+                with: [(7, number), (8, PDFDraft.stream("BT (482) Tj ET", form))])
+                == [.pdfChangedAfterSigning])
+    }
+
+    @Test func `has buttons that nobody fills in`() throws {
+        let button = "\(Self.widget) /FT /Btn /Ff 65536 /T (Gui)"
+        let form = "/Subtype /Form /BBox [0 0 80 20]"
+        #expect(
+            try filled(
+                [(6, "<< \(button) /AP << /N 8 0 R >> >>"), (8, PDFDraft.stream("q Q", form))], fields: [6],
+                widgets: [6],
+                with: [(6, "<< \(button) /AP << /N 20 0 R >> >>"), (20, PDFDraft.stream("999", form))])
+                == [.pdfFormChanged])
+    }
 }

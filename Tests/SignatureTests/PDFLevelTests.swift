@@ -47,12 +47,15 @@ import Testing
         return draft
     }
 
-    private func storing(_ draft: PDFDraft) throws -> PDFDraft {
+    private func storing(
+        _ draft: PDFDraft,
+        _ store: (_ certificate: String, _ lists: String) -> String = { "/Certs [\($0)] /CRLs [\($1)]" }
+    ) throws -> PDFDraft {
         var draft = draft
         let certificate = draft.newNumber()
         let revocation = [draft.newNumber(), draft.newNumber()]
-        draft.catalogEntries =
-            "/DSS << /Certs [\(certificate) 0 R] /CRLs [\(PDFDraft.references(revocation))] >>"
+        let entries = store(PDFDraft.references([certificate]), PDFDraft.references(revocation))
+        draft.catalogEntries = "/DSS << \(entries) >>"
         draft.append(
             [(1, draft.catalog)],
             streams: [(certificate, authority.agencies.certificate.der)]
@@ -83,6 +86,23 @@ import Testing
         let found = reports(try storing(try stamped()))
         #expect(found.map(failures) == [[]])
         #expect(found.map(\.formatName) == ["PAdES-LT"])
+    }
+
+    /// What VRI says belongs to which signature: read where it has more than the lists, believed in nothing.
+    @Test(arguments: ["/TU (D:20261120120000Z)", "/TS 4 0 R", ""])
+    func `in the security store by signature is LT as well`(more: String) throws {
+        let name = "/0123456789ABCDEF0123456789ABCDEF01234567"
+        let both = try storing(stamped()) {
+            "/Certs [\($0)] /CRLs [\($1)] /VRI << \(name) << /Cert [\($0)] /CRL [\($1)] \(more) >> >>"
+        }
+        #expect(reports(both).map(failures) == [[]] && reports(both).map(\.formatName) == ["PAdES-LT"])
+        let only = try storing(stamped()) {
+            "/VRI << \(name) << /Cert [\($0)] /CRL [\($1)] \(more) >> >>"
+        }
+        #expect(reports(only).map(failures) == [[]] && reports(only).map(\.formatName) == ["PAdES-LT"])
+        // Lists that belong to nobody here make no signature better.
+        let other = try storing(stamped()) { "/VRI << \(name) << /CRL [\($0)] /OCSP [\($1)] >> >>" }
+        #expect(reports(other).first?.hasPassed == false)
     }
 
     @Test func `under a document timestamp too is LTA`() throws {

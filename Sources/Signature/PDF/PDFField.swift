@@ -7,17 +7,23 @@ struct PDFField {
     let name: String
     let type: PDFName?
     let value: PDFValue?
+    /// Ff, inherited too; 0 where nobody states it.
+    let flags: Int
     let dictionary: PDFDictionary
     /// Where it is shown: the field itself where the two are one, or its kids.
     let widgets: [PDFReference]
 
     var isSignature: Bool { type == "Sig" }
+    /// Has no value that could be filled in (ISO 32000-2 section 12.7.5.2.2).
+    var isPushButton: Bool { type == "Btn" && flags & 0x1_0000 != 0 }
 }
 
 /// The fields of the interactive form as one revision has them.
 struct PDFForm {
     let dictionary: PDFDictionary?
     let fields: [PDFField]
+    /// Fields that only hold other fields.
+    let groups: Set<PDFReference>
 
     static let fieldsMax = 20_000
     private static let depthMax = 32
@@ -30,6 +36,7 @@ struct PDFForm {
         guard let form = form.dictionary else {
             guard form == .null else { throw PDFFault(.malformed, "AcroForm is no dictionary", at: 0) }
             fields = []
+            groups = []
             return
         }
         var walk = Walk(file: file, revision: revision)
@@ -40,18 +47,21 @@ struct PDFForm {
         default: throw PDFFault(.malformed, "Fields is no array", at: 0)
         }
         fields = walk.fields
+        groups = walk.groups
     }
 
     private struct Inherited {
         var name = ""
         var type: PDFName?
         var value: PDFValue?
+        var flags = 0
     }
 
     private struct Walk {
         let file: PDFFile
         let revision: Int
         var fields: [PDFField] = []
+        var groups: Set<PDFReference> = []
         private var seen: Set<PDFReference> = []
 
         init(file: PDFFile, revision: Int) {
@@ -80,6 +90,7 @@ struct PDFForm {
             }
             if let type = try file.resolve(field["FT"], at: revision).name { inherited.type = type }
             if let value = field["V"] { inherited.value = value }
+            if let flags = try file.resolve(field["Ff"], at: revision).integer { inherited.flags = flags }
             try visitKids(of: field, reference, inherited, depth: depth)
         }
 
@@ -100,12 +111,15 @@ struct PDFForm {
                     widgets.append(target)
                 }
             }
-            if hasFieldsBelow, widgets.isEmpty { return }
+            if hasFieldsBelow, widgets.isEmpty {
+                groups.insert(reference)
+                return
+            }
             if field["Subtype"] == .name("Widget") || widgets.isEmpty { widgets.append(reference) }
             fields.append(
                 PDFField(
                     reference: reference, name: inherited.name, type: inherited.type,
-                    value: inherited.value, dictionary: field, widgets: widgets))
+                    value: inherited.value, flags: inherited.flags, dictionary: field, widgets: widgets))
         }
     }
 }

@@ -8,13 +8,11 @@ extension PDFRevisionReview {
         let before = oldForm.dictionary ?? PDFDictionary()
         let after = newForm.dictionary ?? PDFDictionary()
         if oldForm.dictionary != nil, newForm.dictionary == nil { throw Self.changed("AcroForm") }
-        let roots = (
-            try file.resolve(before["Fields"], at: old).array ?? [],
-            try file.resolve(after["Fields"], at: revision).array ?? []
-        )
-        guard roots.1.starts(with: roots.0) else { throw Self.changed("AcroForm /Fields") }
+        guard let roots = try additions(before["Fields"], after["Fields"]) else {
+            throw Self.changed("AcroForm /Fields")
+        }
         let fields = Set(newForm.fields.map(\.reference))
-        for root in roots.1.dropFirst(roots.0.count) {
+        for root in roots {
             guard let reference = root.reference, fields.contains(reference) else {
                 throw Self.changed("AcroForm /Fields")
             }
@@ -64,6 +62,42 @@ extension PDFRevisionReview {
             try reviewKnown(before, field)
         }
         if let gone = known.values.first { throw Self.changed("form field \(gone.name)") }
+        try reviewGroups()
+    }
+
+    /// A new field may stand at the end of a group that was there: what the group says otherwise stays.
+    private mutating func reviewGroups() throws {
+        let fields = Set(newForm.fields.map(\.reference))
+        for group in oldForm.groups.intersection(newForm.groups) {
+            guard let texts = changes.modified[group.number], let before = texts.old.dictionary,
+                let after = texts.new.dictionary
+            else { continue }
+            guard Self.differences(before, after) == ["Kids"],
+                let kids = try additions(before["Kids"], after["Kids"]),
+                kids.allSatisfy({ $0.reference.map(fields.contains) ?? false })
+            else { continue }
+            // Each of these fields has been judged as a new one.
+            explained.insert(group.number)
+        }
+        for group in oldForm.groups {
+            // Where the list is an object of its own, it changes in place of the group.
+            guard let before = try file.object(group, at: old)?.dictionary,
+                let list = before["Kids"]?.reference, let texts = changes.modified[list.number],
+                index.uses(of: list.number, upTo: old).allSatisfy({
+                    $0.referrer == group.number && $0.key == "Kids"
+                }),
+                let kids = try additions(texts.old.value, texts.new.value),
+                kids.allSatisfy({ $0.reference.map(fields.contains) ?? false })
+            else { continue }
+            explained.insert(list.number)
+        }
+    }
+
+    /// What a list has at its end beside what it had; nil where it lost or changed anything.
+    func additions(_ before: PDFValue?, _ after: PDFValue?) throws -> ArraySlice<PDFValue>? {
+        let old = try file.resolve(before, at: old).array ?? []
+        let new = try file.resolve(after, at: revision).array ?? []
+        return new.starts(with: old) ? new.dropFirst(old.count) : nil
     }
 
     /// Only a signature's field may be new: with its signature, or waiting for one.
@@ -89,6 +123,7 @@ extension PDFRevisionReview {
     private static let widgetKeys: Set<PDFName> = [
         "Type", "Subtype", "FT", "T", "TU", "TM", "Ff", "F", "Rect", "P", "AP", "V", "DA", "DR", "MK", "BS",
         "Border", "Kids", "Lock", "SV", "NM", "M", "Q", "H", "AS", "C", "Parent", "Contents", "DV",
+        "StructParent",
     ]
 
     /// Nothing that acts by itself.
@@ -124,6 +159,8 @@ extension PDFRevisionReview {
         let isSigned = before.value != nil && before.value != .null
         let touched = numbers.filter { changes.modified[$0.number] != nil }
         guard !touched.isEmpty || before.value != after.value else { return }
+        // A button's appearance is all that it has: nothing is filled in, something else is shown.
+        if after.isPushButton { throw SignatureReason(.pdfFormChanged, after.name) }
         if after.isSignature, isSigned { throw Self.changed("signature field \(after.name)") }
         let permitted = after.isSignature ? Self.signingKeys : Self.fillingKeys
         for reference in touched {
@@ -171,11 +208,8 @@ extension PDFRevisionReview {
 
     /// The same ones in the same order, and widgets of new signature fields after them.
     private func reviewAnnotations(_ before: PDFValue?, _ after: PDFValue?) throws {
-        let lists = (
-            try file.resolve(before, at: old).array ?? [], try file.resolve(after, at: revision).array ?? []
-        )
-        guard lists.1.starts(with: lists.0) else { throw SignatureReason(.pdfAnnotationChanged) }
-        for value in lists.1.dropFirst(lists.0.count) {
+        guard let added = try additions(before, after) else { throw SignatureReason(.pdfAnnotationChanged) }
+        for value in added {
             guard let reference = value.reference, newWidgets.contains(reference) else {
                 throw SignatureReason(.pdfAnnotationChanged)
             }

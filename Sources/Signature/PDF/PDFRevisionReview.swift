@@ -51,6 +51,7 @@ struct PDFRevisionReview {
         try reviewForm()
         try reviewPages()
         try reviewStreams()
+        try reviewStructure()
         for number in changes.modified.keys.sorted() where !explained.contains(number) {
             throw Self.changed("object \(number)")
         }
