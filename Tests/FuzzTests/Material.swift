@@ -30,6 +30,27 @@ enum Material {
 
     static let signers = try! Certificate.all(in: file("signers.pem"))
     static let lists = Set(try! CertificateList.all(in: file("crl.pem")).map(\.sha256))
+    static let response = try! OCSPResponse(der: file("response.der"))
+
+    /// Whether what came along may be the ground for that answer. Certificates lie beside an OCSP response
+    /// unsigned, so its bytes may differ; what it says may not.
+    static func isTrue(_ status: RevocationStatus, of signer: Certificate) -> Bool {
+        switch status {
+        case .unknown: return true
+        case .revoked(_, _, let source): return !source.isEmbedded || lists.contains(source.sha256)
+        case .good(let source):
+            if !source.isEmbedded || lists.contains(source.sha256) { return true }
+            let said = response.statements[0]
+            return source.kind == .ocsp && signer.sha256 == signers[0].sha256
+                && source.thisUpdate == said.thisUpdate && source.nextUpdate == said.nextUpdate
+        }
+    }
+
+    /// What the token was made over, and when that may be judged.
+    static let stamped = file("content.bin")
+    static let genTime = signatures.judge(
+        token: file("token.tsr"), over: stamped, now: Instant(year: 2030, month: 1, day: 1)!
+    ).genTime
     /// Certificates that may be trusted, by their bytes.
     static let issued = Set((signers + trust.anchors + trust.intermediates).map(\.sha256))
 

@@ -13,6 +13,8 @@ struct SeedMaker {
     private let rsaSigner: SigningIdentity
     private let authorities: [Certificate]
     private let lists: [CertificateList]
+    private let response: OCSPResponse
+    private let timestamping: (certificate: Certificate, key: PrivateKey)
 
     init() throws {
         func profile(_ name: String) -> CertificateProfile {
@@ -41,11 +43,24 @@ struct SeedMaker {
                 revoking: [RevokedSerial(serial: [1, 2], date: Material.time)],
                 thisUpdate: Material.time.adding(seconds: -3600), nextUpdate: next)
         }
+        let statement = OCSPResponder.Statement(
+            signer.certificate, issuer: agencies.certificate, .good,
+            thisUpdate: Material.time.adding(seconds: -1800), nextUpdate: next)
+        response = try OCSPResponder(certificate: agencies.certificate, key: agencies.key).respond(
+            [statement], OCSPResponder.Form(producedAt: statement.thisUpdate))
+        var stamping = profile("Dấu thời gian (mẫu)")
+        stamping.keyUsage = [.digitalSignature]
+        stamping.extensions = [("extendedKeyUsage", "critical,timeStamping")]
+        let key = try PrivateKey.generate(.ec(.p256))
+        let certificate = try root.issue(stamping, to: try key.publicKey())
+        timestamping = (certificate, key)
     }
 
     func make() throws {
         try write(authorities.flatMap(\.pem), "Material/trust.pem")
         try write(lists.flatMap(\.pem), "Material/crl.pem")
+        try write(response.der, "Material/response.der")
+        try write(response.der, "Seeds/ocsp/trusted.der")
         try write(signer.certificate.pem + rsaSigner.certificate.pem, "Material/signers.pem")
         try write(signer.certificate.der, "Seeds/x509/signer.der")
         try write(authorities[1].pem, "Seeds/x509/authority.pem")
@@ -53,6 +68,7 @@ struct SeedMaker {
         try makeSignedLetters()
         try makeMessages()
         try makeDocuments()
+        try makeTimestamps()
         try makeLog()
     }
 
@@ -77,6 +93,45 @@ struct SeedMaker {
                 contentDigest: Digester.hash(content, cms.digest), at: Material.time)
             try write([0] + message, "Seeds/cms/\(name).bin")
         }
+    }
+
+    /// By OpenSSL's own authority, at the time at which it is run: an answer, and the token in it.
+    private func makeTimestamps() throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/lienthong-seeds"
+        try? FileManager.default.removeItem(atPath: folder)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let configuration = """
+            [tsa]
+            default_tsa = own
+            [own]
+            serial = serial
+            signer_digest = sha256
+            default_policy = 1.2.3.4.1
+            digests = sha256
+            ess_cert_id_alg = sha256
+            accuracy = secs:1
+            """
+        let content = Array("Nội dung được ký\n".utf8)
+        for (name, bytes) in [
+            ("tsa.pem", timestamping.certificate.pem), ("tsa.key", timestamping.key.pem),
+            ("tsa.cnf", Array(configuration.utf8)), ("serial", Array("01\n".utf8)),
+            ("query", TimestampExchange.request(SHA256.hash(content))),
+        ] { try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        process.arguments = [
+            "ts", "-reply", "-config", "tsa.cnf", "-section", "own", "-queryfile", "query", "-signer",
+            "tsa.pem", "-inkey", "tsa.key", "-out", "answer",
+        ]
+        try process.run()
+        process.waitUntilExit()
+        let answer = Array(try Data(contentsOf: URL(fileURLWithPath: folder + "/answer")))
+        try write([0] + answer, "Seeds/timestamp/answer.tsr")
+        let token = try TimestampExchange.token(in: answer)
+        try write([1] + token, "Seeds/timestamp/token.tsr")
+        try write(token, "Material/token.tsr")
     }
 
     private func makeDocuments() throws {
