@@ -17,16 +17,39 @@ from case import Case, attempt, run
 from cms_cases import DIGESTS, KEYS, key_info, loaded
 
 
-def document():
+FORM = (
+    b" /AcroForm << /Fields [6 0 R 7 0 R] /DR << /Font << /F1 5 0 R >> >> /DA (/F1 12 Tf 0 g) >>",
+    b" /Annots [6 0 R 7 0 R]",
+    [
+        b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (So) /Rect [72 600 172 620] /F 4 /P 3 0 R >>",
+        b"<< /Type /Annot /Subtype /Widget /FT /Btn /T (Khan) /Rect [72 560 92 580] /F 4 /P 3 0 R /AS /Off"
+        b" /AP << /N << /Yes 8 0 R /Off 8 0 R >> >> >>",
+        b"<< /Type /XObject /Subtype /Form /BBox [0 0 20 20] /Length 3 >>\nstream\nq Q\nendstream",
+    ],
+)
+TAGGED = (
+    b" /MarkInfo << /Marked true >> /StructTreeRoot 6 0 R",
+    b" /StructParents 0",
+    [
+        b"<< /Type /StructTreeRoot /K [7 0 R] /ParentTree 8 0 R /ParentTreeNextKey 1 >>",
+        b"<< /Type /StructElem /S /Document /P 6 0 R /K [9 0 R] >>",
+        b"<< /Nums [0 [9 0 R]] >>",
+        b"<< /Type /StructElem /S /P /P 7 0 R /Pg 3 0 R /K 0 >>",
+    ],
+)
+
+
+def document(catalog=b"", page=b"", more=()):
     """One page with one line of text."""
     text = b"BT /F1 12 Tf 72 700 Td (Cong van 123) Tj ET"
     objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Catalog /Pages 2 0 R%s >>" % catalog,
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b" /Resources << /Font << /F1 5 0 R >> >>%s >>" % page,
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(text), text),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        *more,
     ]
     made, offsets = b"%PDF-1.7\n", []
     for number, body in enumerate(objects, 1):
@@ -51,7 +74,10 @@ class Maker:
             allow_fetching=False, revocation_mode="require",
         )
 
-    def sign(self, pdf, identity, digest="sha256", level="B", field="Leader", tsa=None, **metadata):
+    def sign(
+        self, pdf, identity, digest="sha256", level="B", field="Leader", tsa=None, before=None, **metadata
+    ):
+        """`before` changes the revision that the signature is in."""
         stamper = None
         if level != "B":
             tsa = tsa or self.authority.tsa
@@ -66,6 +92,9 @@ class Maker:
             signing_cert=loaded(identity), signing_key=key_info(identity), cert_registry=self.chain
         )
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        if before:
+            fields.append_signature_field(writer, fields.SigFieldSpec(field))
+            before(writer)
         made = signers.async_sign_pdf(writer, wanted, signer=signer, timestamper=stamper)
         return asyncio.run(made).getvalue()
 
@@ -98,6 +127,41 @@ def annotation(writer):
     )
     page["/Annots"].append(writer.add_object(note))
     writer.update_container(page["/Annots"])
+
+
+def field(writer, number):
+    return writer.root["/AcroForm"]["/Fields"][number]
+
+
+def filled(writer):
+    text, box = field(writer, 0), field(writer, 1)
+    text[generic.pdf_name("/V")] = generic.pdf_string("482")
+    box[generic.pdf_name("/V")] = box[generic.pdf_name("/AS")] = generic.pdf_name("/Yes")
+    for changed in (text, box):
+        writer.update_container(changed)
+
+
+def moved(writer):
+    text = field(writer, 0)
+    text[generic.pdf_name("/Rect")] = generic.ArrayObject(map(generic.NumberObject, (0, 0, 595, 842)))
+    writer.update_container(text)
+
+
+def tagged_field(writer):
+    """The structure tree says of the last field's widget that it is one, as Acrobat writes it."""
+    name = generic.pdf_name
+    root = writer.root["/StructTreeRoot"]
+    parent = root["/K"][0]
+    reference = writer.root["/AcroForm"]["/Fields"].raw_get(-1)
+    kid = generic.DictionaryObject({name("/Type"): name("/OBJR"), name("/Obj"): reference})
+    element = {name("/Type"): name("/StructElem"), name("/S"): name("/Form"), name("/K"): kid}
+    element[name("/P")] = root["/K"].raw_get(0)
+    made = writer.add_object(generic.DictionaryObject(element))
+    parent["/K"].append(made)
+    root["/ParentTree"]["/Nums"].extend([generic.NumberObject(1), made])
+    root[name("/ParentTreeNextKey")] = generic.NumberObject(2)
+    for changed in (parent, root, root["/ParentTree"]):
+        writer.update_container(changed)
 
 
 TAMPERINGS = {
@@ -165,6 +229,18 @@ def cases(authority, folder):
     yield case("pades-two", "leader-and-seal", maker.sign(honest, other, field="Seal"), True)
     certified = maker.sign(plain, signer, certify=True, docmdp_permissions=fields.MDPPerm.FILL_FORMS)
     yield case("pades-two", "certified-and-seal", maker.sign(certified, other, field="Seal"), True)
+    grouped = maker.sign(plain, signer, field="Trang1.Leader")
+    yield case("pdf-form", "group-and-seal", maker.sign(grouped, other, field="Trang1.Seal"), True)
+    form = maker.sign(document(*FORM), signer, certify=True, docmdp_permissions=fields.MDPPerm.FILL_FORMS)
+    yield case("pdf-form", "filled", revised(form, filled), True)
+    yield case("pdf-form", "filled-and-seal", maker.sign(revised(form, filled), other, field="Seal"), True)
+    yield case("pdf-form", "moved", revised(form, moved), False)
+    shut = maker.sign(document(*FORM), signer, certify=True, docmdp_permissions=fields.MDPPerm.NO_CHANGES)
+    yield case("pdf-form", "filled-forbidden", revised(shut, filled), False)
+    approved = maker.sign(document(*FORM), signer)
+    yield case("pdf-form", "filled-uncertified", revised(approved, filled), False)
+    tagged = maker.sign(document(*TAGGED), signer)
+    yield case("pdf-form", "tagged-and-seal", maker.sign(tagged, other, field="Seal", before=tagged_field), True)
     for name, change in TAMPERINGS.items():
         made = change(honest)
         if made == honest:
