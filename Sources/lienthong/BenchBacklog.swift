@@ -20,7 +20,9 @@ enum BenchBacklog {
         // Exchanged first, so that the recipient's inbox is empty while the rest is accepted.
         let emptyExchange = try BenchExchange.measure(world, settings, Array(letters[..<steady]))
         let empty = try BenchAccept.measure(world, settings, Array(letters[2 * steady..<2 * steady + count]))
-        try world.restart { try fill("\(world.folder)/data", terminal) }
+        try world.restart {
+            try fill("\(world.folder)/data", letterCount, terminal) { BenchWorld.recipient($0 % agencies) }
+        }
         let started = world.startSeconds
         let full = try BenchAccept.measure(world, settings, Array(letters[(2 * steady + count)...]))
         try drain(world)
@@ -39,13 +41,17 @@ enum BenchBacklog {
     }
 
     /// Through the real store, as the hub would, but without network and signatures: small letters, each to
-    /// one of many inboxes.
-    private static func fill(_ data: String, _ terminal: Terminal) throws {
+    /// the inbox that `recipient` names.
+    static func fill(
+        _ data: String, _ letterCount: Int, _ terminal: Terminal, recipient: (Int) -> String
+    ) throws {
         let store = try Store(directory: data)
         let bar = terminal.progress("lưu \(letterCount) văn bản", total: Int64(letterCount))
         let payload = SecureRandom.bytes(200)
         for first in stride(from: 0, to: letterCount, by: batch) {
-            let changes = (first..<first + batch).map { Change.accept(letter($0, payload)) }
+            let changes = (first..<min(first + batch, letterCount)).map {
+                Change.accept(letter($0, payload, to: recipient($0)))
+            }
             let at = Instant(milliseconds: 1_700_000_000_000 + Int64(first))
             for result in try store.commit(changes, at: at, signed: nil) { _ = try result.get() }
             bar.advance(to: Int64(first + batch))
@@ -53,7 +59,7 @@ enum BenchBacklog {
         bar.finish()
     }
 
-    private static func letter(_ number: Int, _ payload: [UInt8]) -> NewDocument {
+    private static func letter(_ number: Int, _ payload: [UInt8], to recipient: String) -> NewDocument {
         let name = "\(BenchWorld.sender),2025/01/01,\(number)/BACKLOG"
         var bytes = payload
         bytes.append(contentsOf: name.utf8)
@@ -62,7 +68,7 @@ enum BenchBacklog {
             key: DocumentKey(truncating: sha256), kind: .letter, sender: AgencyCode(BenchWorld.sender),
             documentID: ExactString(name), code: "\(number)/BACKLOG", businessType: 0, subject: "V/v đo tải",
             priority: .normal, promulgationDate: "2025/01/01", dueDate: nil,
-            recipients: [AgencyCode(BenchWorld.recipient(number % agencies))], payload: .memory(bytes),
+            recipients: [AgencyCode(recipient)], payload: .memory(bytes),
             byteCount: Int64(bytes.count), sha256: sha256, detachedSignature: nil,
             indication: "TOTAL-PASSED", verdict: Array("{}".utf8), signerSHA256: nil,
             requestID: "0000000000000000", status: nil)

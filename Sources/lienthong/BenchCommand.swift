@@ -6,7 +6,8 @@ internal import JSON
 struct BenchCommand: Command {
     static let words = ["bench"]
     static let summary =
-        "đo tải: accept, exchange, broadcast, large, verify, idle, backlog, directory, vxp, soak, all"
+        "đo tải: accept, exchange, broadcast, large, verify, idle, backlog, fairness, directory, vxp,"
+        + " soak, all"
     static let operands =
         "SCENARIO [--size 50KiB] [--algorithm p256|rsa2048] [--connections N] [--seconds N] [--json]"
     static let options: [Option] = [
@@ -16,6 +17,7 @@ struct BenchCommand: Command {
         .value("--seconds", "N", "thời gian đo tối đa (mặc định 10)"),
         .value("--rate", "N", "exchange, soak: số văn bản mỗi giây (mặc định 500)"),
         .value("--polls", "N", "idle: số kết nối chờ (mặc định 10000)"),
+        .value("--waiting", "N", "fairness: số văn bản chờ của nơi nhận (mặc định 1000000)"),
         .value("--agencies", "N", "directory: số cơ quan (mặc định 125000)"),
         .value("--report", "FILE", "ghi bảng kết quả vào giữa hai dấu bench trong tệp Markdown"),
         .value("--graph", "FILE", "soak: ghi biểu đồ (SVG)"),
@@ -30,6 +32,8 @@ struct BenchCommand: Command {
         verify     đọc và kiểm chữ ký ngay trong tiến trình này, so với SHA-256 + kiểm chữ ký của OpenSSL
         idle       10.000 kết nối chờ (long poll): bộ nhớ, và tốc độ nhận của người khác khi có và không có
         backlog    trục đã lưu 1.000.000 văn bản: khởi động, nhận, trao đổi, so với trục rỗng
+        fairness   một cơ quan bình thường: một mình, rồi bên cạnh một nơi gửi hết tốc độ, một văn bản rất lớn,
+                   một nơi nhận có 1.000.000 văn bản chờ, nơi nhận đọc chậm; p99 và tỷ lệ
         directory  nhập danh bạ 125.000 cơ quan từ CSV và từ JSON5, rồi tra cứu có dấu và không dấu
         vxp        500 phần mềm VXP hỏi 30 giây một lần; một trang danh sách khi 100.000 văn bản chờ
         soak       nhịp đều trong thời gian dài: bộ nhớ, tệp mở, WAL, dung lượng, mười giây một lần
@@ -45,7 +49,8 @@ struct BenchCommand: Command {
         let all: [(String, (BenchSettings, Terminal) throws -> BenchResult)] = [
             ("accept", BenchAccept.run), ("exchange", BenchExchange.run), ("broadcast", BenchBroadcast.run),
             ("large", BenchLarge.run), ("verify", BenchVerify.run), ("idle", BenchIdle.run),
-            ("backlog", BenchBacklog.run), ("directory", BenchDirectory.run), ("vxp", BenchVXP.run),
+            ("backlog", BenchBacklog.run), ("fairness", BenchFairness.run), ("directory", BenchDirectory.run),
+            ("vxp", BenchVXP.run),
             ("soak", BenchSoak.run),
         ]
         let chosen = all.filter { scenario == "all" ? $0.0 != "soak" : $0.0 == scenario }
@@ -78,6 +83,7 @@ struct BenchSettings: Sendable {
     let seconds: Int
     let rate: Int
     let polls: Int
+    let waiting: Int
     let agencies: Int
     let folder: String
     let graph: String?
@@ -92,6 +98,7 @@ struct BenchSettings: Sendable {
         seconds = try arguments.integer("--seconds", in: 1...86_400, default: 10)
         rate = try arguments.integer("--rate", in: 1...100_000, default: 500)
         polls = try arguments.integer("--polls", in: 1...20_000, default: 10_000)
+        waiting = try arguments.integer("--waiting", in: 1...10_000_000, default: 1_000_000)
         agencies = try arguments.integer("--agencies", in: 100...200_000, default: 125_000)
         graph = arguments.value("--graph")
         folder = arguments.value("--dir") ?? (Environment.value("TMPDIR") ?? "/tmp")

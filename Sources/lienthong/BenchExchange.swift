@@ -26,19 +26,12 @@ enum BenchExchange {
     static func measure(
         _ world: BenchWorld, _ settings: BenchSettings, _ letters: [[UInt8]]
     ) throws -> BenchResult {
-        let flow = try ExchangeFlow(world, letters: letters.count)
+        let flow = try ExchangeFlow(world, letters: letters.count, pacing: settings.rate)
         let (daemonBefore, clientBefore) = (
             try ProcessUsage(world.hub.process.identifier), try ProcessUsage(getpid())
         )
         let began = MonotonicClock.microseconds
-        for (index, letter) in letters.enumerated() {
-            // The letter's place in time, not when a connection happens to be free: a late hub shows as
-            // latency.
-            let due = began + index * 1_000_000 / settings.rate
-            let wait = due - MonotonicClock.microseconds
-            if wait > 0 { usleep(UInt32(wait)) }
-            flow.send(letter, due: due)
-        }
+        flow.send(letters)
         let latencies = try flow.finish(secondsMax: 60)
         let seconds = Double(MonotonicClock.microseconds - began) / 1_000_000
         let (daemon, client) = (try ProcessUsage(world.hub.process.identifier), try ProcessUsage(getpid()))
@@ -55,10 +48,11 @@ enum BenchExchange {
 }
 
 /// Letters on their way from one agency's software to the other's acknowledgement.
-private final class ExchangeFlow: Sendable {
+final class ExchangeFlow: Sendable {
     private static let pollers = 8
 
     private let total: Int
+    private let ratePerSecond: Int
     private let sender: ConnectionPool
     private let recipient: ConnectionPool
     private let starts = Mutex<[String: Int]>([:])
@@ -67,15 +61,33 @@ private final class ExchangeFlow: Sendable {
     private let isOver = Atomic<Bool>(false)
     private let ended = CountingSemaphore()
 
-    init(_ world: BenchWorld, letters: Int) throws {
+    init(
+        _ world: BenchWorld, letters: Int, pacing ratePerSecond: Int, from agency: String = BenchWorld.sender
+    ) throws {
         total = letters
-        sender = try ConnectionPool(world, agency: BenchWorld.sender, connections: 64)
+        self.ratePerSecond = ratePerSecond
+        sender = try ConnectionPool(world, agency: agency, connections: 64)
         recipient = try ConnectionPool(
             world, agency: BenchExchange.recipient, connections: Self.pollers + 64)
+        sender.warmUp()
+        recipient.warmUp()
         for _ in 0..<Self.pollers { poll() }
     }
 
-    func send(_ letter: [UInt8], due: Int) {
+    /// Begins to send all of them, one after the other at that rate.
+    func send(_ letters: [[UInt8]]) {
+        let began = MonotonicClock.microseconds
+        for (index, letter) in letters.enumerated() {
+            // The letter's place in time, not when a connection happens to be free: a late hub shows as
+            // latency.
+            let due = began + index * 1_000_000 / ratePerSecond
+            let wait = due - MonotonicClock.microseconds
+            if wait > 0 { usleep(UInt32(wait)) }
+            send(letter, due: due)
+        }
+    }
+
+    private func send(_ letter: [UInt8], due: Int) {
         starts.withLock { $0[BenchLetterName.of(letter)] = due }
         sender.send(.letter(letter)) { [self] result in
             if case .success((201, _)) = result { return }

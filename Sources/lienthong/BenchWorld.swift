@@ -118,15 +118,19 @@ struct BenchLetters {
     private let draft: LetterDraft
     private let signer: XMLSigner
     private let folder: String
+    private let sender: String
 
     /// - Parameter bytes: size of the finished letter, about.
-    init(_ folder: String, bytes: Int, recipients: [String]) throws {
+    init(
+        _ folder: String, bytes: Int, from sender: String = BenchWorld.sender, recipients: [String]
+    ) throws {
         self.folder = folder
-        let attachment = "\(folder)/attachment.pdf"
+        self.sender = sender
+        let attachment = "\(folder)/\(sender).attachment-\(bytes).pdf"
         try Self.writeRandom(max(64, (bytes - 6000) / 4 * 3), to: attachment)
         let date = Clock.system.now().edXMLDate
         var draft = LetterDraft(
-            sender: OrganizationDraft(code: AgencyCode(BenchWorld.sender), name: "Cơ quan gửi (mẫu)"),
+            sender: OrganizationDraft(code: AgencyCode(sender), name: "Cơ quan gửi (mẫu)"),
             recipients: recipients.map {
                 OrganizationDraft(code: AgencyCode($0), name: "Cơ quan nhận (mẫu)")
             },
@@ -135,18 +139,18 @@ struct BenchLetters {
             attachments: [])
         draft.attachments = [AttachmentDraft(path: attachment, name: "1.pdf")]
         self.draft = draft
-        let signing = try InputFile.read("\(folder)/\(BenchWorld.sender).sign.pem")
+        let signing = try InputFile.read("\(folder)/\(sender).sign.pem")
         signer = XMLSigner(
             try SigningIdentity(
                 certificate: try Certificate(pem: signing),
-                key: try PrivateKey(pem: try InputFile.read("\(folder)/\(BenchWorld.sender).sign.key")),
+                key: try PrivateKey(pem: try InputFile.read("\(folder)/\(sender).sign.key")),
                 chain: [try Certificate(pem: try InputFile.read("\(folder)/agency-ca.pem"))]))
     }
 
     /// Writes letter `number`, signed; its path.
     func write(_ number: Int) throws -> String {
         var draft = draft
-        draft.documentID = ExactString("\(BenchWorld.sender),\(draft.promulgationDate),\(number)/BENCH")
+        draft.documentID = ExactString("\(sender),\(draft.promulgationDate),\(number)/BENCH")
         let (unsigned, signed) = ("\(folder)/bench.unsigned", "\(folder)/bench.edxml")
         for path in [unsigned, signed] where Files.Directory.exists(path) { try Files.Directory.remove(path) }
         let plain = try File(unsigned, .createNew)
