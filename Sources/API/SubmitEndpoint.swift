@@ -16,25 +16,30 @@ struct SubmitEndpoint {
             throw Rejection(
                 .tooLarge, "Văn bản lớn hơn giới hạn \(hub.options.letterBytesMax) byte của trục.")
         }
+        let turn = hub.turns.begin(for: agency.code, byteCount: length) { exchange.resumeBody() }
         exchange.receiveBody(
             try consumer(
                 contentType: request.fields["Content-Type"] ?? "", length: length, caller: agency,
-                exchange: exchange))
+                exchange: exchange, turn: turn))
+        if turn?.mayBegin == false { exchange.pauseBody() }
     }
 
     /// What takes the bytes of a message of that type and answers the exchange.
     ///
     /// - Parameters:
     ///   - countsBytes: false where the caller's rate was charged for them when they came.
+    ///   - turn: Nil where the bytes lie here already.
     ///   - onSettled: is told what became of the message, before the client is.
     func consumer(
-        contentType: String, length: Int64?, caller: Agency, exchange: HTTPExchange, countsBytes: Bool = true,
+        contentType: String, length: Int64?, caller: Agency, exchange: HTTPExchange,
+        turn: LetterTurns.Turn? = nil, countsBytes: Bool = true,
         onSettled: (@Sendable (Result<AcceptedMessage, Rejection>) -> Void)? = nil
     ) throws(Rejection) -> any BodyConsumer {
         let form = try Self.form(contentType)
         let submission = Submission(
             hub: hub, caller: caller, exchange: exchange,
-            reading: try hub.intake.beginReading(expectedByteCount: length, from: caller.code),
+            reading: try hub.intake.beginReading(
+                expectedByteCount: length, from: caller.code, turn: turn),
             countsBytes: countsBytes,
             onSettled: onSettled)
         if let form { return FormSubmission(submission, parser: form) }

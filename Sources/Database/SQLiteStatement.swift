@@ -188,7 +188,7 @@ package import Exchange
 
     /// Nil where the column does not hold 32 bytes.
     package func digest(_ column: CInt) -> Digest256? {
-        Digest256(bytes(column))
+        withBytes(column) { $0.count == Digest256.byteCount ? Digest256($0, at: 0) : nil }
     }
 
     /// SQLite's own memory, valid until `body` returns.

@@ -5,14 +5,17 @@ package struct Digest256: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     package static let byteCount = 32
 
-    /// Nil unless `bytes` are exactly 32.
-    package init?(_ bytes: some Collection<UInt8>) {
+    /// Nil unless `bytes` are exactly 32. Over an array and not any collection: rows of the database come
+    /// this way, and an iterator call for each byte took longer than reading the row.
+    package init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.byteCount else { return nil }
-        var words: [UInt64] = [0, 0, 0, 0]
-        for (index, byte) in bytes.enumerated() {
-            words[index >> 3] = words[index >> 3] << 8 | UInt64(byte)
-        }
-        self.words = (words[0], words[1], words[2], words[3])
+        self.init(bytes.span, at: 0)
+    }
+
+    /// Nil unless `bytes` are exactly 32.
+    package init?(_ bytes: ArraySlice<UInt8>) {
+        guard bytes.count == Self.byteCount else { return nil }
+        self.init(bytes.span, at: 0)
     }
 
     /// For hash functions, which have the value as words.

@@ -3,7 +3,7 @@ internal import Storage
 internal import Synchronization
 
 /// Brings deliveries whose lease lapsed back into the inboxes, or dead-letters them; raises alerts for urgent
-/// letters that nobody takes; forgets old uploads.
+/// letters that nobody takes; forgets old uploads; lets in letters that have waited for their turn too long.
 final class Expiry: Sendable {
     /// How late a lapsed lease may be noticed.
     private static let intervalMilliseconds = 1000
@@ -11,6 +11,7 @@ final class Expiry: Sendable {
     private let sequencer: Sequencer
     private let inboxes: Inboxes
     private let uploads: Uploads
+    private let turns: LetterTurns
     private let alerts: Alerts
     private let metrics: Metrics
     private let log: any EventLog
@@ -18,9 +19,10 @@ final class Expiry: Sendable {
     private let ended = CountingSemaphore()
 
     init(
-        sequencer: Sequencer, inboxes: Inboxes, uploads: Uploads, alerts: Alerts, metrics: Metrics,
-        log: any EventLog
+        sequencer: Sequencer, inboxes: Inboxes, uploads: Uploads, turns: LetterTurns, alerts: Alerts,
+        metrics: Metrics, log: any EventLog
     ) {
+        self.turns = turns
         self.alerts = alerts
         self.uploads = uploads
         self.sequencer = sequencer
@@ -32,6 +34,7 @@ final class Expiry: Sendable {
     func start() {
         Thread.start(named: "expiry") { [self] in
             while !stopping.wait(milliseconds: Self.intervalMilliseconds) {
+                turns.relieve()
                 let forgotten = uploads.expire()
                 if forgotten > 0 {
                     log.write(.info, "uploads_expired", [("count", .number(Int64(forgotten)))])

@@ -26,6 +26,8 @@ package struct HubOptions: Sendable {
     package var readingBytesMax = 512 << 20
     /// Letters of one agency that may be on their way in at a time.
     package var submissionsPerAgencyMax = 1024
+    /// Letters of one agency that are read and judged at a time while others send, too.
+    package var lettersInWorkMax = 3
     /// Long polls of one agency that may wait.
     package var pollsPerAgencyMax = 100
     /// Nil where nobody is asked what time it is.
@@ -52,6 +54,7 @@ package final class Hub: Sendable {
     package let signer: CheckpointSigner
     package let metrics: Metrics
     package let rates: RateLimits
+    package let turns: LetterTurns
     package let reports = ReportGate()
     /// Who is told over an open connection what comes in.
     package let streams = EventStreams()
@@ -97,6 +100,7 @@ package final class Hub: Sendable {
         hubStatus = HubStatus(hub: options.hubCode, name: options.hubName)
         alerts = Alerts(metrics: metrics, log: log)
         rates = RateLimits(options.rates, clock: clock)
+        turns = LetterTurns(inWorkMax: options.lettersInWorkMax, clock: clock)
         diskSpace = DiskSpace(path: store.directory, bytesMin: options.diskFreeBytesMin)
         let spools = store.spools
         let rules = JudgingRules(verifier, sha1Until: options.policy.sha1Until)
@@ -137,8 +141,8 @@ package final class Hub: Sendable {
             policy: options.retention, reader: reader, sequencer: sequencer, compaction: compaction,
             metrics: metrics, log: log, clock: clock)
         expiry = Expiry(
-            sequencer: sequencer, inboxes: inboxes, uploads: uploads, alerts: alerts, metrics: metrics,
-            log: log)
+            sequencer: sequencer, inboxes: inboxes, uploads: uploads, turns: turns, alerts: alerts,
+            metrics: metrics, log: log)
         currentDirectory = Mutex(Directory(try reader.directory()))
         try sequencer.start(
             store, observer: { [streams] in streams.note($0, $1, at: $2) }, onFatal: onFatal)
@@ -354,6 +358,8 @@ package final class Hub: Sendable {
             Metrics.Gauge(
                 "long_polls_waiting", "Recipients that wait for deliveries.", Int64(inboxes.waitingPolls)),
             Metrics.Gauge("event_streams_open", "Connections for events.", Int64(streams.count)),
+            Metrics.Gauge(
+                "letters_waiting", "Letters that wait for their sender's turn.", Int64(turns.waiting)),
             Metrics.Gauge("uploads_open", "Uploads that are not whole yet.", Int64(uploads.openCount)),
             Metrics.Gauge("agencies", "Agencies in the directory.", Int64(directory.agencies.count)),
             Metrics.Gauge("syncs", "Syncs of files since the start.", Store.synchronizations),

@@ -73,13 +73,14 @@ package final class Intake: Sendable {
 
     /// Where a message's bytes go as they arrive.
     ///
+    /// - Parameter turn: given back when the message's fate is told, or when nobody reads it any more.
     /// - Throws: `too_many_requests` where the caller has too many on their way already.
     package func beginReading(
-        expectedByteCount: Int64?, from caller: AgencyCode
+        expectedByteCount: Int64?, from caller: AgencyCode, turn: LetterTurns.Turn? = nil
     ) throws(Rejection) -> MessageReading {
         MessageReading(
             into: spools, bytesMax: bytesMax, expectedByteCount: expectedByteCount,
-            share: try memory.open(for: caller))
+            share: try memory.open(for: caller), turn: turn)
     }
 
     /// Takes one message from its bytes to its receipt: bytes → read → authorized → verified → admitted
@@ -96,8 +97,8 @@ package final class Intake: Sendable {
         completion: @escaping Completion
     ) {
         // Counted to its end: what waits for a worker or for its commit is held as well.
-        let share = reading.share
-        let completion: Completion = { result in withExtendedLifetime(share) { completion(result) } }
+        let held = (reading.share, reading.turn)
+        let completion: Completion = { result in withExtendedLifetime(held) { completion(result) } }
         do throws(Rejection) {
             let admission = admission(in: directory)
             let read = try reading.finish { admission.findings(in: $0, from: caller) }

@@ -61,14 +61,17 @@ package final class MessageReading {
     private let bytesMax: Int64
     /// Nil for a letter that is stored already.
     let share: MemoryBudget.Share?
+    let turn: LetterTurns.Turn?
 
     /// - Parameters:
     ///   - expectedByteCount: the announced length, where there is one: a hint for memory only.
     ///   - share: pays for what is held.
     package init(
-        into store: SpoolDirectory, bytesMax: Int64, expectedByteCount: Int64?, share: MemoryBudget.Share
+        into store: SpoolDirectory, bytesMax: Int64, expectedByteCount: Int64?, share: MemoryBudget.Share,
+        turn: LetterTurns.Turn?
     ) {
         self.share = share
+        self.turn = turn
         attachments = PDFCollector(folder: store.folder)
         letter = EdXMLReader(limits: EdXMLLimits(), attachments: attachments, hashesAttachments: false)
         signed = XMLSignatureReader()
@@ -88,6 +91,7 @@ package final class MessageReading {
         spool = Spool(store: nil, expectedByteCount: nil)
         bytesMax = byteCount
         share = nil
+        turn = nil
     }
 
     package func receive(_ bytes: Span<UInt8>) throws(Rejection) {

@@ -6,7 +6,8 @@ internal import Synchronization
 /// Groups what reactors and workers ask of the store into batches, on the one thread that owns the store.
 ///
 /// A batch is what piled up while the one before was being made durable: under light load a letter waits
-/// for nobody, under heavy load hundreds share one fdatasync and one signature.
+/// for nobody, under heavy load dozens share one fdatasync and one signature. What does not fit into a batch
+/// waits for the next one, each agency's oldest in turn: who sends a thousand letters delays his own.
 package final class Sequencer: Sendable {
     /// What became of a change, with the checkpoint that covers it. Called on the sequencer's thread: it must
     /// not block, and what it starts there runs before the next batch.
@@ -19,7 +20,8 @@ package final class Sequencer: Sendable {
     }
 
     private struct Queue {
-        var jobs: [Job] = []
+        /// Agencies in turns; what the hub does by itself is a party, too.
+        var jobs = RoundRobin<AgencyCode?, Job>()
         var byteCount = 0
         var isStopping = false
         var isIdle = true
@@ -30,8 +32,9 @@ package final class Sequencer: Sendable {
         package var jobsMax = 8192
         /// Bytes of letters in memory that may wait.
         package var bytesMax = 128 << 20
-        /// Changes in one batch; bounds how long one commit takes.
-        package var batchJobsMax = 512
+        /// Weight of the changes in one batch, in letters to few recipients: bounds how long one commit
+        /// takes, and with it how long somebody waits who came while it was being made.
+        package var batchWeightMax = 16
         package var batchBytesMax = 32 << 20
 
         /// After so many milliseconds without a log entry what the store holds in memory is given back: an
@@ -91,7 +94,8 @@ package final class Sequencer: Sendable {
             else {
                 return (false, false)
             }
-            queue.jobs.append(Job(change: change, byteCount: byteCount, completion: completion))
+            queue.jobs.append(
+                Job(change: change, byteCount: byteCount, completion: completion), of: change.party)
             queue.byteCount += byteCount
             let wasIdle = queue.isIdle
             queue.isIdle = false
@@ -179,18 +183,20 @@ package final class Sequencer: Sendable {
                 queue.isIdle = true
                 return nil
             }
-            var count = 0
-            var bytes = 0
-            for job in queue.jobs {
-                guard count < limits.batchJobsMax, count == 0 || bytes + job.byteCount <= limits.batchBytesMax
-                else {
-                    break
-                }
-                count += 1
+            var batch: [Job] = []
+            var (weight, bytes) = (0, 0)
+            while let next = queue.jobs.first {
+                // What is heavy waits for a batch of its own: the light ones would have to wait for it.
+                guard
+                    batch.isEmpty
+                        || weight + next.change.weight <= limits.batchWeightMax
+                            && bytes + next.byteCount <= limits.batchBytesMax
+                else { break }
+                guard let job = queue.jobs.next() else { break }
+                weight += job.change.weight
                 bytes += job.byteCount
+                batch.append(job)
             }
-            let batch = Array(queue.jobs.prefix(count))
-            queue.jobs.removeFirst(count)
             queue.byteCount -= bytes
             return batch
         }
@@ -199,6 +205,30 @@ package final class Sequencer: Sendable {
             return []
         }
         return batch
+    }
+}
+
+extension Change {
+    /// Whose turn it takes; nil for what the hub does by itself.
+    fileprivate var party: AgencyCode? {
+        switch self {
+        case .accept(let document): document.sender
+        case .refuse(let letter): letter.caller
+        case .lease(let recipient, _, _), .acknowledge(_, let recipient, _),
+            .release(_, let recipient, _, _), .extend(_, let recipient, _, _),
+            .conclude(_, let recipient, _):
+            recipient
+        default: nil
+        }
+    }
+
+    /// About what it costs to write, where a letter to few recipients costs 1.
+    fileprivate var weight: Int {
+        switch self {
+        case .accept(let document): 1 + document.recipients.count / 16
+        case .lease(_, let limit, _): 1 + limit / 4
+        default: 1
+        }
     }
 }
 

@@ -20,6 +20,8 @@ class Link: EventSource, @unchecked Sendable {
 
     let reactor: Reactor
     let socket: FileDescriptor
+    /// Whose turn it is when this link is processed; the same for all links of one peer.
+    var party = 0
     private(set) var tls: TLSSession?
     private(set) var phase: Phase
     var output = OutputQueue()
@@ -37,8 +39,8 @@ class Link: EventSource, @unchecked Sendable {
     private var hasFailed = false
     private var lingerBytesLeft: Int64 = 0
 
-    /// For fairness: after this many bytes the other connections have their turn.
-    private static let bytesPerTurnMax = 512 << 10
+    /// After this many bytes the others have their turn: one filled read buffer.
+    private static let bytesPerTurnMax = Reactor.readBufferByteCount
 
     init(reactor: Reactor, socket: FileDescriptor, tls: TLSSession?, isConnecting: Bool) {
         self.reactor = reactor

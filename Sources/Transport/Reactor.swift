@@ -32,14 +32,27 @@ class EventSource {
         var source: EventSource?
     }
 
+    private struct Job: Sendable {
+        let party: Int
+        let block: @Sendable () -> Void
+    }
+
     private struct Inbox {
-        var jobs: [@Sendable () -> Void] = []
+        var jobs: [Job] = []
         var isStopped = false
+    }
+
+    private enum Work {
+        case link(Link)
+        case job(@Sendable () -> Void)
     }
 
     static let readBufferByteCount = 128 << 10
     static let writeBufferByteCount = 128 << 10
     private static let eventCountMax = 256
+    /// After that long what arrived meanwhile is looked for: the time of a letter of 50 KiB, which costs a
+    /// hundred times as much as the look.
+    private static let sliceNanoseconds: Int64 = 1_000_000
     private static let wakeupData = UInt64.max
 
     private let epoll: FileDescriptor
@@ -53,7 +66,7 @@ class EventSource {
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
     private var timers = TimerHeap()
-    private var ready: [Link] = []
+    private var ready = RoundRobin<Int, Work>()
     private var isStopping = false
     private(set) var isDraining = false
     /// Of the loop's current round, in milliseconds of the monotonic clock.
@@ -80,11 +93,12 @@ class EventSource {
 
     var isCurrent: Bool { threadID.load(ordering: .relaxed) == UInt(pthread_self()) }
 
-    /// Runs `job` on the reactor's thread, after those posted before. Dropped once the reactor has stopped.
-    func post(_ job: @escaping @Sendable () -> Void) {
+    /// Runs `block` on the reactor's thread, after those that the same party posted before. Dropped once the
+    /// reactor has stopped.
+    func post(for party: Int = 0, _ block: @escaping @Sendable () -> Void) {
         let mustWake = inbox.withLock { inbox -> Bool in
             if inbox.isStopped { return false }
-            inbox.jobs.append(job)
+            inbox.jobs.append(Job(party: party, block: block))
             return inbox.jobs.count == 1
         }
         if mustWake { wakeup.signal() }
@@ -96,11 +110,13 @@ class EventSource {
         guard thread == nil else { return }
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
         var thread = pthread_t()
-        let result = unsafe pthread_create(&thread, nil, { context in
-            let reactor = unsafe Unmanaged<Reactor>.fromOpaque(context!).takeRetainedValue()
-            reactor.run()
-            return nil
-        }, context)
+        let result = unsafe pthread_create(
+            &thread, nil,
+            { context in
+                let reactor = unsafe Unmanaged<Reactor>.fromOpaque(context!).takeRetainedValue()
+                reactor.run()
+                return nil
+            }, context)
         guard result == 0 else {
             unsafe Unmanaged<Reactor>.fromOpaque(context).release()
             throw SystemError("pthread_create", code: result)
@@ -128,19 +144,19 @@ class EventSource {
             for index in 0..<max(0, Int(count)) {
                 unsafe dispatch(events[index].data.u64, events[index].events)
             }
-            runJobs()
+            takeJobs()
             while let token = timers.popDue(now) { token.fire() }
-            processReady()
+            work()
         }
         // A job may hold an exchange whose end posts a job: it finds the inbox stopped, not growing for ever.
-        let dropped = inbox.withLock { inbox -> [@Sendable () -> Void] in
+        let dropped = inbox.withLock { inbox -> [Job] in
             inbox.isStopped = true
             defer { inbox.jobs = [] }
             return inbox.jobs
         }
         _ = dropped
         timers = TimerHeap()
-        ready = []
+        ready.removeAll()
     }
 
     private func waitMilliseconds() -> CInt {
@@ -156,19 +172,26 @@ class EventSource {
         slots[index].source?.handle(events: events)
     }
 
-    private func runJobs() {
-        let jobs = inbox.withLock { inbox -> [@Sendable () -> Void] in
-            var jobs: [@Sendable () -> Void] = []
+    private func takeJobs() {
+        let jobs = inbox.withLock { inbox -> [Job] in
+            var jobs: [Job] = []
             swap(&jobs, &inbox.jobs)
             return jobs
         }
-        for job in jobs { job() }
+        for job in jobs { ready.append(.job(job.block), of: job.party) }
     }
 
-    private func processReady() {
-        var links: [Link] = []
-        swap(&links, &ready)
-        for link in links { link.process() }
+    /// Parties in turns, for a while: whoever has little to say is heard between two letters of one who has
+    /// much, and what arrived meanwhile is looked for before that one's next.
+    private func work() {
+        let end = Clock.nanoseconds() + Reactor.sliceNanoseconds
+        while let next = ready.next() {
+            switch next {
+            case .link(let link): link.process()
+            case .job(let block): block()
+            }
+            if Clock.nanoseconds() >= end { return }
+        }
     }
 
     // MARK: for the thread's own sources
@@ -176,7 +199,7 @@ class EventSource {
     /// All input and output happens in `Link.process`, called from the loop: a handler that answers one
     /// connection from within another's read must not overwrite the buffer that this read is still using.
     func schedule(_ link: Link) {
-        ready.append(link)
+        ready.append(.link(link), of: link.party)
     }
 
     func register(_ source: EventSource, _ socket: CInt, _ events: UInt32) throws(SystemError) {

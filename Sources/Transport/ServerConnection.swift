@@ -1,3 +1,4 @@
+internal import Exchange
 internal import HTTP
 internal import OpenSSL
 internal import Synchronization
@@ -50,11 +51,12 @@ final class ServerConnection: Link, @unchecked Sendable {
         parser = RequestParser(limits: listener.limits.message)
         watch = ConnectionWatch(limits: listener.limits)
         super.init(reactor: reactor, socket: socket, tls: tls, isConnecting: false)
+        party = address.host.hashValue
     }
 
     /// Runs `block` on the reactor: now, if this is its thread.
     func onReactor(_ block: @escaping @Sendable () -> Void) {
-        if reactor.isCurrent { block() } else { reactor.post(block) }
+        if reactor.isCurrent { block() } else { reactor.post(for: party, block) }
     }
 
     override func begin() {
@@ -66,6 +68,7 @@ final class ServerConnection: Link, @unchecked Sendable {
         let isResumed = tls?.isResumed ?? false
         if isResumed { listener.counters.sessionsResumed.increment() }
         peer = Peer(address: address.host, certificate: tls?.peerCertificate, isResumed: isResumed)
+        if let certificate = peer?.certificate { party = certificate.sha256.hashValue }
         tls?.forgetPeerChain()
         expect(.header)
     }

@@ -34,10 +34,13 @@ package final class Wakeup: Sendable {
 /// Time that never jumps, for time limits.
 package enum Clock {
     /// CLOCK_MONOTONIC.
-    package static func milliseconds() -> Int64 {
+    package static func milliseconds() -> Int64 { nanoseconds() / 1_000_000 }
+
+    /// CLOCK_MONOTONIC.
+    static func nanoseconds() -> Int64 {
         var time = timespec()
         _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// Since 1970, UTC.

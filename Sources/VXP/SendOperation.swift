@@ -45,7 +45,12 @@ struct SendOperation {
         do throws(Rejection) {
             try hub.requireRoom()
             try hub.rates.admitLetter(caller.agency.code)
-            let reading = try hub.intake.beginReading(expectedByteCount: length, from: caller.agency.code)
+            let turn = hub.turns.begin(for: caller.agency.code, byteCount: length) { [http = exchange.http] in
+                http.resumeBody()
+            }
+            if turn?.mayBegin == false { exchange.http.pauseBody() }
+            let reading = try hub.intake.beginReading(
+                expectedByteCount: length, from: caller.agency.code, turn: turn)
             return SentBody(
                 hub: hub, caller: caller, exchange: exchange, hash: hash, kind: kind, form: form,
                 reading: reading)

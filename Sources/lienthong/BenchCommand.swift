@@ -32,8 +32,8 @@ struct BenchCommand: Command {
         verify     đọc và kiểm chữ ký ngay trong tiến trình này, so với SHA-256 + kiểm chữ ký của OpenSSL
         idle       10.000 kết nối chờ (long poll): bộ nhớ, và tốc độ nhận của người khác khi có và không có
         backlog    trục đã lưu 1.000.000 văn bản: khởi động, nhận, trao đổi, so với trục rỗng
-        fairness   một cơ quan bình thường: một mình, rồi bên cạnh một nơi gửi hết tốc độ, một văn bản rất lớn,
-                   một nơi nhận có 1.000.000 văn bản chờ, nơi nhận đọc chậm; p99 và tỷ lệ
+        fairness   một cơ quan bình thường: một mình, rồi bên cạnh một nơi gửi hết tốc độ, một văn bản rất
+                   lớn, một nơi nhận có 1.000.000 văn bản chờ, nơi nhận đọc chậm; p99 và tỷ lệ
         directory  nhập danh bạ 125.000 cơ quan từ CSV và từ JSON5, rồi tra cứu có dấu và không dấu
         vxp        500 phần mềm VXP hỏi 30 giây một lần; một trang danh sách khi 100.000 văn bản chờ
         soak       nhịp đều trong thời gian dài: bộ nhớ, tệp mở, WAL, dung lượng, mười giây một lần

@@ -62,6 +62,8 @@ enum BenchFairness {
         _ disturber: any Disturber, _ world: BenchWorld, _ letters: [[UInt8]]
     ) throws -> BenchResult.Latency {
         disturber.start()
+        // Caches are filled first: a hub that has just started is another question.
+        sleep(1)
         let latency = try measure(world, letters)
         try disturber.stop()
         return latency
@@ -180,7 +182,7 @@ private final class Sending: Disturber {
 private final class Draining: Disturber {
     private let access: BenchAccess
     private let agency: String
-    private let repetition = Repetition(threads: 4)
+    private let repetition = Repetition(threads: 1)
 
     init(_ world: BenchWorld, _ agency: String) throws {
         access = world.access
@@ -190,7 +192,7 @@ private final class Draining: Disturber {
     func start() {
         repetition.start { [self] _ in
             let client = try access.client(agency)
-            for _ in 0..<16 {
+            for _ in 0..<64 {
                 let reply = try client.send(
                     "GET", "/v1/inbox?limit=100&lease=600", fields: [:], body: .none)
                 guard reply.head.status == 200 else {

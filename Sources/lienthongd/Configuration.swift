@@ -28,6 +28,8 @@ struct Configuration: Sendable, Hashable {
         let agencyBytesPerSecondMax: Int64
         let agencyDeliveriesWaitingMax: Int64
         let agencyPollsMax: Int
+        /// Nil for one more than there are cores.
+        let agencyLettersInWorkMax: Int?
         let readingBytesMax: Int
         let agencySubmissionsMax: Int
     }
@@ -180,6 +182,7 @@ struct Configuration: Sendable, Hashable {
 
     private static func limits(_ section: ConfigurationSection) throws(ConfigurationError) -> Limits {
         let reactors = try section.integer("reactors", in: 0...256, default: 0)
+        let lettersInWork = try section.integer("agencyLettersInWorkMax", in: 0...4096, default: 0)
         let limits = Limits(
             letterBytesMax: try section.integer("letterBytesMax", in: 1024...(8 << 30), default: 2 << 30),
             connectionsMax: Int(try section.integer("connectionsMax", in: 1...1_000_000, default: 20_000)),
@@ -201,6 +204,7 @@ struct Configuration: Sendable, Hashable {
             agencyDeliveriesWaitingMax: try section.integer(
                 "agencyDeliveriesWaitingMax", in: 0...(1 << 40), default: 0),
             agencyPollsMax: Int(try section.integer("agencyPollsMax", in: 1...1_000_000, default: 100)),
+            agencyLettersInWorkMax: lettersInWork == 0 ? nil : Int(lettersInWork),
             readingBytesMax: Int(
                 try section.integer("readingBytesMax", in: (128 << 20)...(1 << 40), default: 512 << 20)),
             agencySubmissionsMax: Int(

@@ -143,6 +143,7 @@ final class Daemon {
         options.uploads.secondsMax = configuration.limits.uploadSecondsMax
         options.uploads.perAgencyMax = configuration.limits.uploadsPerAgencyMax
         options.pollsPerAgencyMax = configuration.limits.agencyPollsMax
+        options.lettersInWorkMax = configuration.limits.agencyLettersInWorkMax ?? Server.coreCount + 1
         options.readingBytesMax = configuration.limits.readingBytesMax
         options.submissionsPerAgencyMax = configuration.limits.agencySubmissionsMax
         options.hubCode = AgencyCode(configuration.hubCode)
