@@ -22,6 +22,8 @@ enum BenchFairness {
         ).make(5 * count, terminal)
         func part(_ number: Int) -> [[UInt8]] { Array(letters[number * count..<(number + 1) * count]) }
         let large = try largeLetter(world, settings, terminal)
+        // A gigabyte on its way to the disk would be measured instead of the hub.
+        sync()
 
         let alone = try measure(world, part(0))
         let flood = try besideFlood(world, settings, part(1), terminal)
