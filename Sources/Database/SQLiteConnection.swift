@@ -162,6 +162,8 @@ internal import Exchange
     package struct Work: Sendable {
         /// Of SQLite's virtual machine.
         package var steps = 0
+        /// Times that a statement was begun.
+        package var runs = 0
         /// Rows that were walked for want of an index.
         package var scanned = 0
         /// Sorts for want of an index in the right order.
@@ -173,6 +175,7 @@ internal import Exchange
         var statement = unsafe sqlite3_next_stmt(handle, nil)
         while let current = unsafe statement {
             work.steps += unsafe Int(sqlite3_stmt_status(current, SQLITE_STMTSTATUS_VM_STEP, 0))
+            work.runs += unsafe Int(sqlite3_stmt_status(current, SQLITE_STMTSTATUS_RUN, 0))
             work.scanned += unsafe Int(sqlite3_stmt_status(current, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0))
             work.sorted += unsafe Int(sqlite3_stmt_status(current, SQLITE_STMTSTATUS_SORT, 0))
             unsafe statement = sqlite3_next_stmt(handle, current)

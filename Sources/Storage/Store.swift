@@ -153,9 +153,9 @@ package final class Store {
     }
 
     /// What the writer's statements cost so far, as SQLite counts it.
-    package var databaseWork: (steps: Int, scanned: Int, sorted: Int) {
+    package var databaseWork: (steps: Int, runs: Int, scanned: Int, sorted: Int) {
         let work = connection.work
-        return (work.steps, work.scanned, work.sorted)
+        return (work.steps, work.runs, work.scanned, work.sorted)
     }
 
     /// Makes the changes durable, all of them or none. The results are in the order of the changes.
