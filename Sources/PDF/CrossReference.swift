@@ -20,6 +20,10 @@ struct CrossReferenceSection {
     var trailer: PDFDictionary
     /// Where `xref` or the cross-reference stream begins.
     let offset: Int
+    /// Where the stream of a hybrid file's section is.
+    var streamOffset: Int?
+    /// Objects that the table calls free and the stream does not: readers that know no streams miss them.
+    var hidden: [Int] = []
     /// The number after `startxref`.
     var startValue = 0
     /// Right after `%%EOF`, and after the line's end there.
@@ -49,21 +53,38 @@ struct CrossReferenceReader {
                     throw cursor.fault("XRefStm")
                 }
                 let (stream, _) = try stream(at: place)
+                section.streamOffset = place
                 try merge(stream.entries, into: &section)
             }
         } else {
             (section, cursor) = try stream(at: offset)
         }
+        try Self.checkSize(section)
         try cursor.skipSpace()
         try cursor.expect("startxref")
-        try cursor.skipSpace()
+        try cursor.skipBlanks(Self.blanksMax)
         section.startValue = try cursor.readNumber()
-        while let byte = try cursor.peek(), PDFByte.isSpace(byte) { try cursor.advance() }
+        try cursor.skipBlanks(Self.blanksMax)
         guard try cursor.take("%%EOF") else { throw cursor.fault("%%EOF expected") }
         section.end = cursor.position
         try cursor.skipLineEnd()
         section.endWithLineEnd = cursor.position
         return section
+    }
+
+    /// Viewers look for the last `startxref` near the end only.
+    private static let blanksMax = 64
+    /// Annex C; what goes beyond makes viewers search the file for objects.
+    private static let numberMax = 8_388_607
+
+    /// A reader that goes by Size misses what lies beyond, and one that finds no Size repairs the file.
+    private static func checkSize(_ section: CrossReferenceSection) throws(PDFFault) {
+        guard let size = section.trailer["Size"]?.integer, size > 0 else {
+            throw PDFFault(.malformed, "trailer without Size", at: section.offset)
+        }
+        guard section.entries.last?.number ?? 0 <= numberMax else {
+            throw PDFFault(.malformed, "object number beyond \(numberMax)", at: section.offset)
+        }
     }
 
     private mutating func count(_ more: Int, at offset: Int) throws(PDFFault) {
@@ -92,10 +113,11 @@ struct CrossReferenceReader {
         var cursor = start
         var entries: [PDFEntry] = []
         while true {
-            try cursor.skipSpace()
+            // No comments: not every viewer skips them here.
+            try cursor.skipBlanks(Self.blanksMax)
             if let byte = try cursor.peek(), !PDFByte.isDigit(byte) { break }
             let first = try cursor.readNumber()
-            try cursor.skipSpace()
+            try cursor.skipBlanks(Self.blanksMax)
             let number = try cursor.readNumber()
             while let byte = try cursor.peek(), byte == 0x20 { try cursor.advance() }
             try cursor.skipLineEnd()
@@ -124,7 +146,7 @@ struct CrossReferenceReader {
             throw cursor.fault("cross-reference line")
         }
         guard let first = try cursor.next(), let second = try cursor.next(),
-            PDFByte.isSpace(first), second == 0x0A || second == 0x0D
+            first == 0x20 || first == 0x0D, second == 0x0A || second == 0x0D
         else { throw cursor.fault("cross-reference line of other than twenty bytes") }
         switch kind {
         // Some writers mark what they do not use so; nothing can stand in front of the header.
@@ -232,6 +254,7 @@ struct CrossReferenceReader {
                 guard first.place == .free || first == entry else {
                     throw PDFFault(.malformed, "object \(entry.number) in two places", at: section.offset)
                 }
+                if first != entry { section.hidden.append(entry.number) }
             }
             merged.append(entry)
         }

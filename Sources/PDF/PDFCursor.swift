@@ -83,6 +83,15 @@ struct PDFCursor {
         }
     }
 
+    /// White space without comments, not endlessly.
+    mutating func skipBlanks(_ most: Int) throws(PDFFault) {
+        let start = position
+        while let byte = try peek(), PDFByte.isSpace(byte) {
+            guard position - start < most else { throw fault("too much white space") }
+            try advance()
+        }
+    }
+
     private mutating func skipLine() throws(PDFFault) {
         while let byte = try peek(), byte != 0x0A, byte != 0x0D { try advance() }
     }

@@ -5,6 +5,8 @@ package struct PDFRevision: Sendable {
     package let trailer: PDFDictionary
     /// Where its cross-reference section begins.
     let sectionOffset: Int
+    /// Of everything that belongs to it: the two of a linearized file, a hybrid file's stream.
+    let sectionOffsets: [Int]
     /// Right after `%%EOF`, and after the end of that line: a signature over this revision ends at either.
     package let end: Int
     package let endWithLineEnd: Int
@@ -47,6 +49,28 @@ package final class PDFFile {
         guard try head.take("%PDF-") else { throw PDFFault(.notPDF, "%PDF- expected", at: 0) }
         var chain = RevisionChain(source, budget)
         revisions = try chain.revisions()
+    }
+
+    /// Numbers of the object streams that `revision` keeps objects in, whether they are there or not.
+    package func objectStreams(of revision: Int) -> Set<Int> {
+        var streams: Set<Int> = []
+        for entry in revisions[revision].entries {
+            if case .compressed(let stream, _) = entry.place { streams.insert(stream) }
+        }
+        return streams
+    }
+
+    /// An object that a reader misses which goes by the Size of `revision`; nil where there is none.
+    package func objectBeyondSize(at revision: Int) -> Int? {
+        let size = revisions[revision].trailer["Size"]?.integer ?? 0
+        for part in revisions[...revision] {
+            for entry in part.entries.reversed() {
+                guard entry.number >= size else { break }
+                if case .offset(let offset) = entry.place, part.sectionOffsets.contains(offset) { continue }
+                if entry.place != .free { return entry.number }
+            }
+        }
+        return nil
     }
 
     package var byteCount: Int { source.byteCount }

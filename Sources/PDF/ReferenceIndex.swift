@@ -25,9 +25,14 @@ package struct ReferenceIndex: Sendable {
                 guard case .offset = entry.place else { continue }
                 let object = try file.object(
                     PDFDefinition(entry: entry, revision: revision), at: revision)
-                // A cross-reference stream's dictionary is a trailer.
-                if object.dictionary?.isType("XRef") == true { continue }
-                try note(object.value, of: entry.number, revision, numbers)
+                // A cross-reference stream's dictionary is a trailer. What only calls itself one may be part
+                // of a page.
+                let isTrailer =
+                    object.dictionary?.isType("XRef") == true
+                    && part.sectionOffsets.contains(object.range?.lowerBound ?? 0)
+                try note(
+                    object.value, of: entry.number, revision, numbers,
+                    except: isTrailer ? ["Root", "Info"] : [])
                 guard let dictionary = object.dictionary, dictionary.isType("ObjStm") else { continue }
                 try file.forEachObject(in: object) { inner throws(PDFFault) in
                     try note(inner.value, of: inner.reference.number, revision, numbers)
@@ -37,10 +42,13 @@ package struct ReferenceIndex: Sendable {
     }
 
     private mutating func note(
-        _ value: PDFValue, of referrer: Int, _ revision: Int, _ numbers: Set<Int>
+        _ value: PDFValue, of referrer: Int, _ revision: Int, _ numbers: Set<Int>,
+        except passed: Set<PDFName> = []
     ) throws(PDFFault) {
         value.forEachReference { reference, key in
-            guard numbers.contains(reference.number), useCount < Self.usesMax else { return }
+            guard numbers.contains(reference.number), useCount < Self.usesMax,
+                key.map(passed.contains) != true
+            else { return }
             let use = Use(referrer: referrer, key: key, revision: revision)
             if uses[reference.number, default: []].insert(use).inserted { useCount += 1 }
         }

@@ -91,13 +91,29 @@ struct RevisionChain {
             revisions.append(
                 PDFRevision(
                     entries: section.entries, trailer: section.trailer, sectionOffset: section.offset,
+                    sectionOffsets: [section.offset] + (section.streamOffset.map { [$0] } ?? []),
                     end: section.end, endWithLineEnd: section.endWithLineEnd))
             index += 1
         }
+        try checkHidden(sections)
         for (newer, older) in zip(revisions, revisions.dropFirst()) where newer.sectionOffset < older.end {
             throw PDFFault(.malformed, "revisions out of order", at: newer.end)
         }
         return revisions
+    }
+
+    /// An object that old readers should miss must not be one that they know from before: for them it would
+    /// be taken away.
+    private static func checkHidden(_ sections: [CrossReferenceSection]) throws(PDFFault) {
+        for (index, section) in sections.enumerated() where !section.hidden.isEmpty {
+            let hidden = Set(section.hidden)
+            for older in sections[(index + 1)...] {
+                for entry in older.entries where entry.place != .free && hidden.contains(entry.number) {
+                    throw PDFFault(
+                        .malformed, "object \(entry.number) hidden from some readers", at: section.offset)
+                }
+            }
+        }
     }
 
     /// Annex F: the first page's section stands in front and points at the main one behind it; `startxref` at
@@ -122,7 +138,10 @@ struct RevisionChain {
         }
         entries = unique
         return PDFRevision(
-            entries: entries, trailer: first.trailer, sectionOffset: first.offset, end: main.end,
+            entries: entries, trailer: first.trailer, sectionOffset: first.offset,
+            sectionOffsets: [first, main].flatMap {
+                [$0.offset] + ($0.streamOffset.map { [$0] } ?? [])
+            }, end: main.end,
             endWithLineEnd: main.endWithLineEnd)
     }
 }

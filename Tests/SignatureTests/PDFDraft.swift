@@ -41,6 +41,8 @@ struct PDFDraft {
     var fields: [Int] = []
     var annotations: [Int] = []
     var nextNumber = 6
+    /// What trailers say of it, where that is not the truth.
+    var size: Int?
     /// Of the last signature's Contents, brackets included.
     private(set) var contents = 0..<0
 
@@ -89,10 +91,11 @@ struct PDFDraft {
     /// One increment.
     mutating func append(
         _ objects: [(Int, String)], streams: [(Int, [UInt8])] = [], trailer: String = "", freed: [Int] = [],
-        style: Style? = nil
+        style: Style? = nil, entries: [(number: Int, kind: Int, first: Int, second: Int)] = []
     ) {
         let style = style ?? self.style
-        var places: [(number: Int, kind: Int, first: Int, second: Int)] = freed.map { ($0, 0, 0, 1) }
+        var places: [(number: Int, kind: Int, first: Int, second: Int)] =
+            entries + freed.map { ($0, 0, 0, 1) }
         var packed: [(Int, String)] = []
         for (number, text) in objects {
             let isPlain =
@@ -122,13 +125,13 @@ struct PDFDraft {
         if style == .table {
             start = bytes.count
             bytes += Self.table(places, isFirst: first)
-            bytes += Array("trailer\n<< /Size \(nextNumber) \(common) >>\n".utf8)
+            bytes += Array("trailer\n<< /Size \(size ?? nextNumber) \(common) >>\n".utf8)
         } else {
             let number = newNumber()
             start = bytes.count
             places.append((number, 1, start, 0))
             if first { places.append((0, 0, 0, 65_535)) }
-            bytes += Self.crossReferenceStream(number, places, "/Size \(nextNumber) \(common)")
+            bytes += Self.crossReferenceStream(number, places, "/Size \(size ?? nextNumber) \(common)")
         }
         sections.append(start)
         bytes += Array("startxref\n\(start)\n%%EOF\n".utf8)
@@ -241,6 +244,10 @@ struct PDFDraft {
 
     mutating func put(_ text: String, at offset: Int) {
         for (index, byte) in text.utf8.enumerated() { bytes[offset + index] = byte }
+    }
+
+    mutating func put(_ more: [UInt8], at offset: Int) {
+        bytes.replaceSubrange(offset..<offset + more.count, with: more)
     }
 
     /// Replaces one text of the file by another of the same length.

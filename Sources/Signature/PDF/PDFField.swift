@@ -14,6 +14,7 @@ struct PDFField {
     let widgets: [PDFReference]
 
     var isSignature: Bool { type == "Sig" }
+    var isReadOnly: Bool { flags & 1 != 0 }
     /// Has no value that could be filled in (ISO 32000-2 section 12.7.5.2.2).
     var isPushButton: Bool { type == "Btn" && flags & 0x1_0000 != 0 }
 }

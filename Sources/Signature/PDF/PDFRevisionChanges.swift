@@ -8,9 +8,13 @@ struct PDFRevisionChanges {
     let added: Set<Int>
     /// Defined before, and not any more.
     let removed: Set<Int>
+    /// Of these, object streams of earlier revisions: what is in one changes without being named.
+    let objectStreams: Set<Int>
 
-    /// - Parameter revision: the later one; above 0.
-    init(of revision: Int, in file: PDFFile) throws(PDFFault) {
+    /// - Parameters:
+    ///   - revision: the later one; above 0.
+    ///   - known: the object streams that the revisions before it keep objects in.
+    init(of revision: Int, in file: PDFFile, objectStreams known: Set<Int>) throws(PDFFault) {
         var modified: [Int: (old: PDFObject, new: PDFObject)] = [:]
         var added: Set<Int> = []
         var removed: Set<Int> = []
@@ -38,6 +42,7 @@ struct PDFRevisionChanges {
         self.modified = modified
         self.added = added
         self.removed = removed
+        objectStreams = known.intersection(removed.union(added).union(modified.keys))
     }
 
     /// The same offset is the same text; the same place in an object stream is only if that is the same one.
@@ -57,7 +62,9 @@ struct PDFRevisionChanges {
 struct PDFRevisionContent {
     /// Signatures and document timestamps: their fields.
     var signed: [PDFField] = []
-    /// Fields that show something where they showed nothing before.
+    /// New signature fields without a signature.
+    var waiting: [PDFReference] = []
+    /// Signature fields that show something else than before.
     var shown: [PDFReference] = []
     var hasSecurityStore = false
     /// Names of form fields that were filled in.

@@ -17,6 +17,8 @@ struct PDFRevisionReview {
     var content = PDFRevisionContent()
     /// Modified objects that are explained.
     var explained: Set<Int> = []
+    /// Those of them whose stream may be another one: a dictionary that was compared tells nothing of that.
+    var explainedStreams: Set<Int> = []
     var newWidgets: Set<PDFReference> = []
 
     var old: Int { revision - 1 }
@@ -46,14 +48,21 @@ struct PDFRevisionReview {
         for number in changes.removed where !index.uses(of: number, upTo: old).isEmpty {
             throw Self.changed("object \(number) was removed")
         }
+        if let stream = changes.objectStreams.min() { throw Self.changed("object stream \(stream)") }
+        if let place = try file.strayByte(in: revision) {
+            throw Self.changed("bytes at \(place) that no cross-reference section tells of")
+        }
         try reviewFields()
         try reviewTrailer()
         try reviewForm()
         try reviewPages()
         try reviewStreams()
         try reviewStructure()
-        for number in changes.modified.keys.sorted() where !explained.contains(number) {
-            throw Self.changed("object \(number)")
+        for (number, texts) in changes.modified.sorted(by: { $0.key < $1.key }) {
+            let hasStream = texts.old.stream != nil || texts.new.stream != nil
+            guard hasStream ? explainedStreams.contains(number) : explained.contains(number) else {
+                throw Self.changed("object \(number)")
+            }
         }
         if content.isEmpty { throw Self.changed("revision \(revision + 1)") }
     }
@@ -74,12 +83,15 @@ struct PDFRevisionReview {
     // MARK: - Trailer, catalog, security store, document information
 
     private static let informationKeys: Set<PDFName> = ["ModDate", "Producer", "Trapped"]
+    /// Where there was no document information at all.
+    private static let newInformationKeys = informationKeys.union(["Creator", "CreationDate"])
 
     private mutating func reviewTrailer() throws {
         let before = file.trailer(at: old)
         let after = file.trailer(at: revision)
         // What else stands in a trailer is bookkeeping, and shows nothing.
         guard before["Root"] == after["Root"] else { throw Self.changed("trailer /Root") }
+        try reviewSize(before["Size"]?.integer ?? 0, after["Size"]?.integer ?? 0)
         let oldInformation = try file.resolve(before["Info"], at: old)
         // A trailer without Info takes it away from nobody: readers go on along Prev.
         let newInformation =
@@ -87,7 +99,8 @@ struct PDFRevisionReview {
         if oldInformation != newInformation {
             let keys = Self.differences(
                 oldInformation.dictionary ?? PDFDictionary(), newInformation.dictionary ?? PDFDictionary())
-            guard oldInformation == .null || keys.isSubset(of: Self.informationKeys) else {
+            let permitted = oldInformation == .null ? Self.newInformationKeys : Self.informationKeys
+            guard keys.isSubset(of: permitted) else {
                 throw Self.changed("document information")
             }
             // Of use to the trailer alone, or the same object could be part of a page.
@@ -96,6 +109,14 @@ struct PDFRevisionReview {
             }
         }
         try reviewCatalog(before["Root"])
+    }
+
+    /// Readers may take an object beyond Size for missing: a smaller one takes away, a larger one brings in.
+    private func reviewSize(_ before: Int, _ after: Int) throws {
+        guard after >= before else { throw Self.changed("trailer /Size") }
+        if after > before, let number = file.objectBeyondSize(at: old) {
+            throw Self.changed("object \(number) was missing when it was signed")
+        }
     }
 
     private mutating func reviewCatalog(_ root: PDFValue?) throws {
@@ -117,46 +138,14 @@ struct PDFRevisionReview {
             guard let part = before[key]?.reference?.number,
                 changes.modified[part] != nil || key == "Metadata"
             else { continue }
-            if isUsedOnly(part, by: number, below: key) { explained.insert(part) }
+            guard isUsedOnly(part, by: number, below: key) else { continue }
+            explained.insert(part)
+            if key == "Metadata" { explainedStreams.insert(part) }
         }
         try reviewSecurityStore(before["DSS"], after["DSS"], catalog: number)
     }
 
-    private func isUsedOnly(_ number: Int, by referrer: Int, below key: PDFName) -> Bool {
+    func isUsedOnly(_ number: Int, by referrer: Int, below key: PDFName) -> Bool {
         index.uses(of: number, upTo: old).allSatisfy { $0.referrer == referrer && $0.key == key }
-    }
-
-    /// Whatever stands in the security store is evidence or nothing; no page can use its objects.
-    private mutating func reviewSecurityStore(
-        _ before: PDFValue?, _ after: PDFValue?, catalog: Int
-    ) throws {
-        if before != after { content.hasSecurityStore = true }
-        if before != nil, after == nil { throw Self.changed("catalog /DSS") }
-        var parts: Set<Int> = []
-        try collect(before, into: &parts, depth: 0)
-        for part in parts where changes.modified[part] != nil {
-            let isEvidenceOnly = index.uses(of: part, upTo: old).allSatisfy {
-                parts.contains($0.referrer) || $0.referrer == catalog && $0.key == "DSS"
-            }
-            if isEvidenceOnly {
-                explained.insert(part)
-                content.hasSecurityStore = true
-            }
-        }
-    }
-
-    /// Store, VRI, their arrays and streams.
-    private func collect(_ value: PDFValue?, into parts: inout Set<Int>, depth: Int) throws {
-        guard let value, depth <= 5, parts.count < 10_000 else { return }
-        switch value {
-        case .reference(let reference):
-            guard parts.insert(reference.number).inserted else { return }
-            try collect(try file.object(reference, at: old)?.value, into: &parts, depth: depth + 1)
-        case .array(let values):
-            for value in values { try collect(value, into: &parts, depth: depth + 1) }
-        case .dictionary(let dictionary):
-            for value in dictionary.entries.values { try collect(value, into: &parts, depth: depth + 1) }
-        default: break
-        }
     }
 }

@@ -115,10 +115,11 @@ final class PDFSignatureSet {
         if entry.since > value.revision {
             reasons.append(SignatureReason(.pdfChangedAfterSigning, "signature field \(entry.field.name)"))
         }
+        let lock = try lock(of: value, entry)
         for revision in (value.revision + 1)..<max(file.revisions.count, value.revision + 1) {
             switch try review(revision) {
             case .failure(let reason): reasons.append(reason)
-            case .success(let content): reasons += try objections(to: content, of: revision, after: value)
+            case .success(let content): reasons += try objections(to: content, of: revision, lock)
             }
             if !reasons.isEmpty { break }
         }
@@ -132,8 +133,19 @@ final class PDFSignatureSet {
         return reasons
     }
 
+    /// What the signature locks: as it says itself, or as its field told whoever signed it (table 236).
+    private func lock(
+        of value: PDFSignatureValue, _ entry: Entry
+    ) throws(PDFFault) -> PDFSignatureValue.Lock? {
+        if let lock = value.lock { return lock }
+        let wanted = try file.resolve(entry.field.dictionary["Lock"], at: value.revision)
+        guard wanted != .null else { return nil }
+        // One that cannot be read locks everything.
+        return (try? PDFSignatureValue.Lock(wanted.dictionary)) ?? .everything
+    }
+
     private func objections(
-        to content: PDFRevisionContent, of revision: Int, after value: PDFSignatureValue
+        to content: PDFRevisionContent, of revision: Int, _ lock: PDFSignatureValue.Lock?
     ) throws(PDFFault) -> [SignatureReason] {
         var reasons: [SignatureReason] = []
         // What the certifier saw may be signed and show it; a field slipped in later may not, not even in two
@@ -144,30 +156,41 @@ final class PDFSignatureSet {
             showsNewField = !Set(content.shown).isSubset(of: known)
         }
         let certified = certification.flatMap { $0.revision < revision ? $0.certification : nil }
-        let signs = content.signed.contains { field in
-            entries.contains { entry in
-                guard entry.field.reference == field.reference, let other = try? entry.value.get() else {
-                    return false
-                }
-                return other.kind != .documentTimestamp
-            }
-        }
+        let signed = Set(content.signed.map(\.reference)).intersection(fieldsOfSigners)
+        let changesForm = !signed.isEmpty || !content.filled.isEmpty || !content.waiting.isEmpty
         switch certified {
-        case .nothing where signs || showsNewField || !content.filled.isEmpty:
+        case .nothing where changesForm || showsNewField:
             reasons.append(SignatureReason(.pdfCertificationForbids, "P=1"))
         case .forms where showsNewField, .annotations where showsNewField:
             reasons.append(SignatureReason(.pdfCertificationForbids, "P=\(certified?.rawValue ?? 0)"))
         case .none where !content.filled.isEmpty:
             reasons.append(SignatureReason(.pdfFormChanged, content.filled[0]))
-        default: break
+        // A timestamp is to be had by everybody, and an empty field needs nobody's signature at all: either
+        // could be laid over the page.
+        default:
+            if !Set(content.shown).isSubset(of: signed) {
+                reasons.append(SignatureReason(.pdfAnnotationChanged, "signature field"))
+            }
         }
-        if let lock = value.lock {
+        if let lock {
+            if lock.deniesChanges, changesForm { reasons.append(SignatureReason(.pdfFieldLocked, "P=1")) }
             let touched = content.filled + content.signed.map(\.name)
             if let name = touched.first(where: lock.covers) {
                 reasons.append(SignatureReason(.pdfFieldLocked, name))
             }
         }
         return reasons
+    }
+
+    /// Fields with a signature of somebody, and not of a timestamping authority.
+    private var fieldsOfSigners: Set<PDFReference> {
+        var fields: Set<PDFReference> = []
+        for entry in entries {
+            if let value = try? entry.value.get(), value.kind != .documentTimestamp {
+                fields.insert(entry.field.reference)
+            }
+        }
+        return fields
     }
 
     private func review(_ revision: Int) throws(PDFFault) -> Result<PDFRevisionContent, SignatureReason> {
@@ -203,10 +226,14 @@ final class PDFSignatureSet {
         let first = values.map(\.revision).min() ?? file.lastRevision
         var all: [Int: PDFRevisionChanges] = [:]
         var numbers: Set<Int> = []
+        var streams: Set<Int> = []
+        for revision in 0..<first { streams.formUnion(file.objectStreams(of: revision)) }
         for revision in stride(from: first + 1, through: file.lastRevision, by: 1) {
-            let change = try PDFRevisionChanges(of: revision, in: file)
+            streams.formUnion(file.objectStreams(of: revision - 1))
+            let change = try PDFRevisionChanges(of: revision, in: file, objectStreams: streams)
             all[revision] = change
             numbers.formUnion(change.numbers)
+            numbers.formUnion(try PDFRevisionReview.securityParts(of: file, at: revision - 1))
         }
         let found = (all: all, index: try ReferenceIndex(of: numbers, in: file))
         changes = found

@@ -15,25 +15,6 @@ struct PDFSignatureValue {
     /// What a certifying signature permits: ISO 32000-2 table 257.
     enum Permission: Int { case nothing = 1, forms, annotations }
 
-    /// Which fields a signature locks: ISO 32000-2 table 256.
-    enum Lock: Equatable {
-        case all
-        case include([String])
-        case exclude([String])
-
-        func covers(_ name: String) -> Bool {
-            // A name stands for the fields below it, too.
-            func isNamed(_ names: [String]) -> Bool {
-                names.contains { Array(name.utf8) == Array($0.utf8) || name.utf8.starts(with: "\($0).".utf8) }
-            }
-            return switch self {
-            case .all: true
-            case .include(let names): isNamed(names)
-            case .exclude(let names): !isNamed(names)
-            }
-        }
-    }
-
     let kind: Kind
     let cms: [UInt8]
     let ranges: [Range<Int>]
@@ -53,10 +34,10 @@ struct PDFSignatureValue {
             throw SignatureReason(.pdfContentsMissing)
         }
         cms = try Self.value(contents)
-        // Angle brackets included, and two digits for each byte: no space, no literal string.
-        guard place == range[1]..<range[2], place.count == 2 * contents.count + 2 else {
-            throw SignatureReason(.pdfGapMismatch)
-        }
+        // Angle brackets included, and two digits for each byte.
+        guard place == range[1]..<range[2], place.count == 2 * contents.count + 2,
+            Self.isHexadecimal(place, in: file)
+        else { throw SignatureReason(.pdfGapMismatch) }
         ranges = [0..<range[1], range[2]..<(range[2] + range[3])]
         revision = try Self.revision(endingAt: range[2] + range[3], in: file)
         (certification, lock) = try Self.references(dictionary)
@@ -104,6 +85,15 @@ struct PDFSignatureValue {
         return Array(contents[element.whole])
     }
 
+    /// No space, and no literal string, which escapes can make as long.
+    private static func isHexadecimal(_ place: Range<Int>, in file: PDFFile) -> Bool {
+        guard let text = try? file.source.read(at: place.lowerBound, count: place.count) else { return false }
+        return text.first == 0x3C && text.last == 0x3E
+            && text.dropFirst().dropLast().allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte & 0xDF)
+            }
+    }
+
     private static func revision(endingAt end: Int, in file: PDFFile) throws(SignatureReason) -> Int {
         // Bytes behind the last revision that the signature covers are signed like everything else.
         if end == file.byteCount, end >= file.revisions[file.lastRevision].end { return file.lastRevision }
@@ -138,7 +128,7 @@ struct PDFSignatureValue {
                 permission = try self.permission(parameters?.dictionary)
             case "FieldMDP":
                 guard lock == nil else { throw SignatureReason(.pdfStructure, "FieldMDP") }
-                lock = try self.lock(parameters?.dictionary)
+                lock = try Lock(parameters?.dictionary)
             default: throw SignatureReason(.pdfStructure, "TransformMethod")
             }
         }
@@ -151,15 +141,5 @@ struct PDFSignatureValue {
             throw SignatureReason(.pdfCertification)
         }
         return permission
-    }
-
-    private static func lock(_ parameters: PDFDictionary?) throws(SignatureReason) -> Lock {
-        let names = parameters?["Fields"]?.array?.compactMap { $0.string.map(PDFText.decode) }
-        switch (parameters?["Action"]?.name, names) {
-        case ("All", _): return .all
-        case ("Include", .some(let names)): return .include(names)
-        case ("Exclude", .some(let names)): return .exclude(names)
-        default: throw SignatureReason(.pdfStructure, "FieldMDP")
-        }
     }
 }

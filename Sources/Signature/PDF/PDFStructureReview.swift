@@ -125,7 +125,10 @@ extension PDFRevisionReview {
         if let number = value.reference?.number {
             guard nodes.insert(number).inserted else { return false }
         }
-        guard let node = try file.resolve(value, at: revision).dictionary else { return false }
+        // Nothing that could be something else as well: the pages' tree has Kids, too.
+        guard let node = try file.resolve(value, at: revision).dictionary,
+            node.keys.isSubset(of: ["Nums", "Kids", "Limits"])
+        else { return false }
         for key: PDFName in ["Nums", "Kids"] {
             if let number = node[key]?.reference?.number, !nodes.insert(number).inserted { return false }
         }

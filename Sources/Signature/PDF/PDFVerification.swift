@@ -80,6 +80,23 @@ extension SignatureReason {
 enum PDFMarkers {
     private static let words = ["/ByteRange", "/AcroForm", "/Sig", "/ObjStm"].map { Array($0.utf8) }
     private static let pieceBytes = 256 << 10
+    /// Of the longest word with each of its letters written as `#xx`.
+    private static let nameBytes = 32
+
+    private static func decoded(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var rest = text
+        while let byte = rest.popFirst() {
+            let digits = byte == 0x23 ? Hex.decode(String(decoding: rest.prefix(2), as: UTF8.self)) : nil
+            guard let letter = digits?.first else {
+                bytes.append(byte)
+                continue
+            }
+            bytes.append(letter)
+            rest = rest.dropFirst(2)
+        }
+        return bytes
+    }
 
     static func claimSignature(in source: any PDFSource) -> Bool {
         var offset = 0
@@ -87,13 +104,14 @@ enum PDFMarkers {
             let count = min(pieceBytes, source.byteCount - offset)
             guard let piece = try? source.read(at: offset, count: count) else { return true }
             let found = piece.indices.contains { index in
-                piece[index] == 0x2F
-                    && words.contains { piece[index...].prefix($0.count).elementsEqual($0) }
+                guard piece[index] == 0x2F else { return false }
+                let name = decoded(piece[index...].prefix(nameBytes))
+                return words.contains(where: name.starts)
             }
             if found { return true }
             if offset + count == source.byteCount { break }
             // A word may lie across two pieces.
-            offset += count - 16
+            offset += count - nameBytes
         }
         return false
     }
