@@ -41,7 +41,8 @@ import Testing
     }
 
     @Test func `may wait for a signature without showing anything`() throws {
-        for entries in ["/Rect [0 0 0 0] DRAWN", "/Rect \(Self.place)", "/Rect \(Self.place) /F 2 DRAWN"] {
+        for entries in ["/Rect [0 0 0 0] DRAWN", "/Rect \(Self.place)", "/Rect \(Self.place) /F 2 /MK << >>"]
+        {
             #expect(codes(try waiting(entries)) == [], "\(entries)")
         }
         #expect(codes(try waiting("/Rect [0 0 0 0]", after: Self.certified(2))) == [])
@@ -52,7 +53,8 @@ import Testing
     /// Nobody signs for it: whoever has the file can add it.
     @Test func `must not show anything without a signature`() throws {
         for entries in [
-            "/F 4 DRAWN", "DRAWN", "/F 36 DRAWN", "/F 288 DRAWN", "/MK << /BG [1] >>", "/F 4 /AP 4 0 R",
+            "/F 4 DRAWN", "DRAWN", "/F 2 DRAWN", "/F 36 DRAWN", "/F 288 DRAWN", "/MK << /BG [1] >>",
+            "/F 4 /AP 4 0 R",
         ] {
             #expect(
                 codes(try waiting("/Rect \(Self.place) \(entries)")) == [.pdfAnnotationChanged], "\(entries)")
@@ -235,6 +237,22 @@ import Testing
         }
         #expect(
             try filled("", after: locked("/Action /Include /Fields [5 0 R]")) == [.pdfStructure])
+    }
+
+    /// A push button of the same name as the field that is filled in.
+    @Test func `lends its permission to no button`() throws {
+        let text = "/Type /Annot /Subtype /Widget /FT /Tx /T (So) /Rect [10 10 90 30] /P 3 0 R"
+        let button = "/Type /Annot /Subtype /Widget /FT /Btn /Ff 65536 /T (So) /Rect [10 40 90 60] /P 3 0 R"
+        var draft = PDFDraft(
+            objects: [(6, "<< \(text) >>"), (7, "<< \(button) /AP << /N 8 0 R >> >>"), (8, Self.drawing)])
+        draft.fields = [6, 7]
+        draft.annotations = [6, 7]
+        draft.append([(1, draft.catalog), (3, draft.page)])
+        try draft.sign(authority, PDFDraft.Shape(entries: Self.certified(2)))
+        draft.append([
+            (6, "<< \(text) /V (1) >>"), (8, PDFDraft.stream("888", "/Subtype /Form /BBox [0 0 9 9]")),
+        ])
+        #expect(codes(draft) == [.pdfChangedAfterSigning])
     }
 
     @Test func `is only a field`() throws {

@@ -50,16 +50,14 @@ extension PDFRevisionReview {
         else { throw changed("signature field of another type") }
     }
 
-    /// Whether it shows anything, on a screen or on paper.
+    /// Whether it has something to show, on a screen or on paper, at once or later: an action of the signed
+    /// document may show what is hidden.
     private static func isVisible(_ widget: PDFDictionary) -> Bool {
         let isDrawn = widget["AP"] != nil || widget["MK"].map { $0 != .dictionary(PDFDictionary()) } ?? false
         guard let place = widget["Rect"], isDrawn else { return false }
         // A rectangle that is written elsewhere is not looked up: it counts as one with an area.
         let rectangle = place.array ?? []
-        let hasArea =
-            rectangle.count != 4 || rectangle[0] != rectangle[2] && rectangle[1] != rectangle[3]
-        // Hidden. What is only not viewed may still be printed, or come when the pointer does.
-        return hasArea && (widget["F"]?.integer ?? 0) & 0x2 == 0
+        return rectangle.count != 4 || rectangle[0] != rectangle[2] && rectangle[1] != rectangle[3]
     }
 
     private mutating func noteSignature(_ field: PDFField) throws {
@@ -107,6 +105,7 @@ extension PDFRevisionReview {
         if field.isPushButton { throw SignatureReason(.pdfFormChanged, field.name) }
         if field.isReadOnly, try !isCalculated(field) { throw SignatureReason(.pdfFormChanged, field.name) }
         content.filled.append(field.name)
+        filled.insert(field.reference)
     }
 
     /// Nobody types into a read-only field; at most the form itself works its value out (table 199 /C).
