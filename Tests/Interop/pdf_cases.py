@@ -129,6 +129,41 @@ def annotation(writer):
     writer.update_container(page["/Annots"])
 
 
+def empty_field(writer):
+    """Nobody signs for what it shows: a field without a signature, laid over the page beside a security store."""
+    place = fields.SigFieldSpec("Evil", box=(0, 0, 595, 842), empty_field_appearance=True)
+    fields.append_signature_field(writer, place)
+    store(writer)
+
+
+def scripts(writer):
+    """Run by viewers when they open the file, beside a security store."""
+    name = generic.pdf_name
+    script = {name("/S"): name("/JavaScript"), name("/JS"): generic.pdf_string("app.alert(1)")}
+    writer.root[name("/OpenAction")] = generic.DictionaryObject(script)
+    store(writer)
+
+
+def store(writer):
+    writer.root[generic.pdf_name("/DSS")] = generic.DictionaryObject()
+    writer.update_root()
+
+
+def stray_object(pdf):
+    """A later revision with an object for readers that search for objects, and the same for all others."""
+    made = revised(pdf, store)
+    stray = b"\n4 0 obj\n<< /Length 0 >>\nstream\n\nendstream\nendobj\n"
+    place = made.rindex(b"startxref\n") + len(b"startxref\n")
+    table = int(made[place : made.index(b"\n", place)])
+    # Behind the old end; the numbers of the new table move along.
+    lines = made[table:place].split(b"\n")
+    for number, line in enumerate(lines):
+        if line.rstrip().endswith(b" n"):
+            lines[number] = b"%010d" % (int(line[:10]) + len(stray)) + line[10:]
+    end = b"%d\n%%%%EOF\n" % (table + len(stray))
+    return made[: len(pdf)] + stray + made[len(pdf) : table] + b"\n".join(lines) + end
+
+
 def field(writer, number):
     return writer.root["/AcroForm"]["/Fields"][number]
 
@@ -171,6 +206,9 @@ TAMPERINGS = {
     "value": lambda pdf: flip(pdf, last_digit(pdf) - 20),
     "gap-wider": lambda pdf: pdf.replace(b"/ByteRange [0 ", b"/ByteRange [1 "),
     "text-revision": lambda pdf: revised(pdf, another_text),
+    "field-revision": lambda pdf: revised(pdf, empty_field),
+    "script-revision": lambda pdf: revised(pdf, scripts),
+    "stray-object": stray_object,
     "annotation-revision": lambda pdf: revised(pdf, annotation),
 }
 
