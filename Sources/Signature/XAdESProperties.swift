@@ -32,7 +32,7 @@ struct XAdESProperties {
         let others = element.elements.dropFirst()
         guard others.count <= 1, others.allSatisfy({ $0.isNamed("UnsignedProperties", in: Namespace.xades) })
         else {
-            throw SignatureReason(.objectForbidden, others.first?.start.name.local.string ?? "")
+            throw SignatureReason(.objectForbidden, others.first?.name.local.string ?? "")
         }
         digest = Digester.hash(signed.canonical(reference.form), reference.algorithm)
         self.signed = signed

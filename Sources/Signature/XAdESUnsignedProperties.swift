@@ -33,7 +33,7 @@ struct XAdESUnsignedProperties: Sendable {
             inner.isNamed("UnsignedSignatureProperties", in: Namespace.xades), inner.holdsOnlyElements
         else {
             throw SignatureReason(
-                .unsignedPropertyForbidden, element.elements.first?.start.name.local.string ?? "")
+                .unsignedPropertyForbidden, element.elements.first?.name.local.string ?? "")
         }
         properties = inner.elements
         for (place, property) in inner.elements.enumerated() {
@@ -42,7 +42,7 @@ struct XAdESUnsignedProperties: Sendable {
             } catch let reason as SignatureReason {
                 throw reason
             } catch {
-                throw SignatureReason(.unsignedPropertyForbidden, property.start.name.local.string)
+                throw SignatureReason(.unsignedPropertyForbidden, property.name.local.string)
             }
             guard signatureTimestamps.count + archiveTimestamps.count <= CMSUnsignedAttributes.timestampsMax
             else { throw SignatureReason(.tooManyTimestamps) }
@@ -50,29 +50,29 @@ struct XAdESUnsignedProperties: Sendable {
     }
 
     private mutating func take(_ property: XMLElement, _ place: Int) throws {
-        let isOlder = property.start.name.namespace == Namespace.xades
+        let isOlder = property.name.namespace == Namespace.xades
         let isArchive = property.isNamed("ArchiveTimeStamp", in: Namespace.xades141)
         // What comes after an archive timestamp is not covered by it; a further one covers both.
         if !isArchive {
             for index in archiveTimestamps.indices { archiveTimestamps[index].isLast = false }
         }
-        switch property.start.name.local {
+        switch property.name.local {
         case "SignatureTimeStamp" where isOlder: signatureTimestamps += try Self.timestamps(property)
         case "CertificateValues" where isOlder: try take(certificates: property)
         case "RevocationValues" where isOlder: try take(revocation: property)
         case "ArchiveTimeStamp" where isArchive:
             archiveTimestamps += try Self.timestamps(property).map { Archive(timestamp: $0, place: place) }
-        case "TimeStampValidationData" where property.start.name.namespace == Namespace.xades141:
+        case "TimeStampValidationData" where property.name.namespace == Namespace.xades141:
             for child in property.elements {
                 if child.isNamed("CertificateValues", in: Namespace.xades) {
                     try take(certificates: child)
                 } else if child.isNamed("RevocationValues", in: Namespace.xades) {
                     try take(revocation: child)
                 } else {
-                    throw SignatureReason(.unsignedPropertyForbidden, child.start.name.local.string)
+                    throw SignatureReason(.unsignedPropertyForbidden, child.name.local.string)
                 }
             }
-        default: throw SignatureReason(.unsignedPropertyForbidden, property.start.name.local.string)
+        default: throw SignatureReason(.unsignedPropertyForbidden, property.name.local.string)
         }
     }
 
@@ -90,7 +90,7 @@ struct XAdESUnsignedProperties: Sendable {
             } else if child.isNamed("EncapsulatedTimeStamp", in: Namespace.xades) {
                 found.append(Timestamp(token: try value(child), form: form))
             } else {
-                throw SignatureReason(.timestampMalformed, child.start.name.local.string)
+                throw SignatureReason(.timestampMalformed, child.name.local.string)
             }
         }
         guard !found.isEmpty else { throw SignatureReason(.timestampMalformed, "empty") }
@@ -100,7 +100,7 @@ struct XAdESUnsignedProperties: Sendable {
     private mutating func take(certificates element: XMLElement) throws(SignatureReason) {
         for child in element.elements {
             guard child.isNamed("EncapsulatedX509Certificate", in: Namespace.xades) else {
-                throw SignatureReason(.unsignedPropertyForbidden, child.start.name.local.string)
+                throw SignatureReason(.unsignedPropertyForbidden, child.name.local.string)
             }
             guard certificates.count < XMLSignatureElement.certificatesMax else {
                 throw SignatureReason(.tooManyCertificates)
@@ -111,16 +111,16 @@ struct XAdESUnsignedProperties: Sendable {
 
     private mutating func take(revocation element: XMLElement) throws(SignatureReason) {
         for group in element.elements {
-            guard group.start.name.namespace == Namespace.xades,
-                group.start.name.local == "CRLValues" || group.start.name.local == "OCSPValues"
-            else { throw SignatureReason(.unsignedPropertyForbidden, group.start.name.local.string) }
+            guard group.name.namespace == Namespace.xades,
+                group.name.local == "CRLValues" || group.name.local == "OCSPValues"
+            else { throw SignatureReason(.unsignedPropertyForbidden, group.name.local.string) }
             for child in group.elements {
                 if child.isNamed("EncapsulatedCRLValue", in: Namespace.xades) {
                     try revocation.add(list: try Self.value(child))
                 } else if child.isNamed("EncapsulatedOCSPValue", in: Namespace.xades) {
                     try revocation.add(response: try Self.value(child))
                 } else {
-                    throw SignatureReason(.unsignedPropertyForbidden, child.start.name.local.string)
+                    throw SignatureReason(.unsignedPropertyForbidden, child.name.local.string)
                 }
             }
         }
@@ -131,7 +131,7 @@ struct XAdESUnsignedProperties: Sendable {
         let encoding = element.attribute("Encoding")
         guard encoding == nil || encoding == "http://uri.etsi.org/01903/v1.2.2#DER", let text = element.text,
             let der = Base64.decode(text, ignoringWhiteSpace: true), !der.isEmpty
-        else { throw SignatureReason(.signatureEncoding, element.start.name.local.string) }
+        else { throw SignatureReason(.signatureEncoding, element.name.local.string) }
         return der
     }
 }

@@ -28,7 +28,7 @@ struct XMLArchiveDigest {
         if signature.signedInfo.startsWithProperties { digester.update(signed) } else { rest += signed }
         for name in ["SignedInfo", "SignatureValue", "KeyInfo"] {
             for child in element.elements
-            where child.start.name.local.string == name && child.start.name.namespace == Namespace.signature {
+            where child.name.local.string == name && child.name.namespace == Namespace.signature {
                 rest += child.canonical(form)
             }
         }

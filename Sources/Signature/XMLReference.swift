@@ -69,7 +69,7 @@ struct XMLReference {
     {
         var rest = transforms[...]
         for transform in rest where !transform.isNamed("Transform", in: Namespace.signature) {
-            throw SignatureReason(.transformForbidden, transform.start.name.local.string)
+            throw SignatureReason(.transformForbidden, transform.name.local.string)
         }
         if target == .document {
             guard let first = rest.popFirst(),
@@ -97,7 +97,7 @@ struct XMLReference {
         for child in element.elements {
             guard method == .exclusive10, child.isNamed("InclusiveNamespaces", in: Namespace.exclusive),
                 child.elements.isEmpty, prefixes.isEmpty
-            else { throw SignatureReason(.transformForbidden, child.start.name.local.string) }
+            else { throw SignatureReason(.transformForbidden, child.name.local.string) }
             let list = child.attribute("PrefixList")?.string ?? ""
             // By scalars: CR LF is one Character.
             prefixes = list.unicodeScalars.split(whereSeparator: { [" ", "\t", "\n", "\r"].contains($0) })

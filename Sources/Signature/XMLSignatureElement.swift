@@ -49,9 +49,9 @@ struct XMLSignatureElement {
         for data in keys.elements {
             guard data.isNamed("X509Data", in: Namespace.signature) else {
                 let isKey =
-                    data.start.name.local == "KeyValue" || data.start.name.local == "DEREncodedKeyValue"
+                    data.name.local == "KeyValue" || data.name.local == "DEREncodedKeyValue"
                 throw SignatureReason(
-                    isKey ? .keyValueForbidden : .keyInfoForbidden, data.start.name.local.string)
+                    isKey ? .keyValueForbidden : .keyInfoForbidden, data.name.local.string)
             }
             guard data.holdsOnlyElements else { throw SignatureReason(.keyInfoForbidden, "text") }
             for child in data.elements {
@@ -71,7 +71,7 @@ struct XMLSignatureElement {
     /// nothing else may stand here: the digest leaves the Signature out, so elements of a letter inside it
     /// would be shown to careless software under a signature that holds.
     private static func checkKnown(_ child: XMLElement) throws(SignatureReason) {
-        let name = child.start.name
+        let name = child.name
         let isKnown =
             switch (name.namespace, name.local) {
             case (Namespace.signature, "X509Certificate"): true
@@ -80,8 +80,8 @@ struct XMLSignatureElement {
                 child.elements.isEmpty
             case (Namespace.signature, "X509IssuerSerial"):
                 child.elements.allSatisfy { part in
-                    part.elements.isEmpty && part.start.name.namespace == Namespace.signature
-                        && ["X509IssuerName", "X509SerialNumber"].contains(part.start.name.local)
+                    part.elements.isEmpty && part.name.namespace == Namespace.signature
+                        && ["X509IssuerName", "X509SerialNumber"].contains(part.name.local)
                 }
             default: false
             }
@@ -96,7 +96,7 @@ struct XMLSignatureElement {
             return nil
         }
         guard object.isNamed("Object", in: Namespace.signature) else {
-            throw SignatureReason(.signatureStructure, object.start.name.local.string)
+            throw SignatureReason(.signatureStructure, object.name.local.string)
         }
         let child = object.elements.first
         if child?.isNamed("Manifest", in: Namespace.signature) == true {
@@ -104,7 +104,7 @@ struct XMLSignatureElement {
         }
         guard objects.count == 1, object.holdsOnlyElements, object.elements.count == 1, let child,
             child.isNamed("QualifyingProperties", in: Namespace.xades)
-        else { throw SignatureReason(.objectForbidden, child?.start.name.local.string ?? "") }
+        else { throw SignatureReason(.objectForbidden, child?.name.local.string ?? "") }
         guard let reference, case .properties(let identifier) = reference.target else {
             throw SignatureReason(.propertiesMismatch)
         }
@@ -118,14 +118,10 @@ struct XMLSignatureElement {
     /// An Id that stands twice would let a Reference mean another element than the one that we read.
     private static func checkIdentifiers(_ element: XMLElement) throws(SignatureReason) {
         var seen: Set<ExactString> = []
-        var rest = [element]
-        while let next = rest.popLast() {
-            for attribute in next.start.attributes where isIdentifier(attribute.name.local) {
-                guard let value = ExactString(utf8: attribute.value), seen.insert(value).inserted else {
-                    throw SignatureReason(.identifierRepeated)
-                }
+        for attribute in element.allAttributes where isIdentifier(attribute.name.local) {
+            guard let value = ExactString(utf8: attribute.value), seen.insert(value).inserted else {
+                throw SignatureReason(.identifierRepeated)
             }
-            rest += next.elements
         }
     }
 }

@@ -10,11 +10,15 @@ package import XML
 package final class XMLSignatureReader: XMLEventHandler {
     /// Room for what stands before the signature: a header with thousands of recipients needs 4 MiB.
     package static let recordedBytesMax = 16 << 20
+    /// Of the signature: one that carries its CRLs needs more than a bare one by far.
+    private static let signatureBytesMax = 4 << 20
+    private static let signatureElementsMax = 1024
 
     private enum Phase {
         /// The signature may still come.
         case before(XMLEventRecorder)
-        case inside(XMLTreeBuilder)
+        /// Recording the signature, until it ends.
+        case inside(XMLEventRecorder)
         case after(Canonicalizer)
         /// Nothing can be signed here any more, or nothing counts any more.
         case over
@@ -24,10 +28,12 @@ package final class XMLSignatureReader: XMLEventHandler {
 
     private var phase: Phase
     private var before: XMLEventRecorder?
-    private var context = XMLNamespaceContext()
-    private var depth = 0
+    // These two unchecked at run time: what changes them calls nobody.
+    @exclusivity(unchecked) private var context = XMLNamespaceContext()
     /// Roles of the open elements, down to the third.
-    private var path: [Role] = []
+    @exclusivity(unchecked) private var path: [Role] = []
+    private var depth = 0
+    private var isInHeader: Bool { unsafe path == [.edXML, .envelope, .header] }
     private var sink: DigestSink?
     private var signature: XMLSignatureElement?
     /// Of its archive timestamps, in their order.
@@ -49,42 +55,42 @@ package final class XMLSignatureReader: XMLEventHandler {
         let role = Role.of(element.name)
         depth += 1
         if role == .signature { began(element) }
-        if role == .foreignSignature, path == [.edXML, .envelope, .header], depth == 4 {
+        if role == .foreignSignature, depth == 4, isInHeader {
             hasForeignSignature = true
         }
-        if depth <= 3 { path.append(role) }
+        if depth <= 3 { unsafe path.append(role) }
         switch phase {
-        case .before(let recorder): recorder.startElement(element)
-        case .inside(let builder): builder.start(element, context: context)
+        case .before(let recorder), .inside(let recorder): recorder.startElement(element)
         case .after(let canonicalizer): canonicalizer.startElement(element)
         case .over: break
         }
-        context.enter(element)
+        unsafe context.enter(element)
     }
 
     package func endElement(_ name: XMLName, at position: XMLPosition) {
-        context.leave()
+        unsafe context.leave()
         depth -= 1
         switch phase {
         case .before(let recorder):
             recorder.endElement(name, at: position)
-            if depth == 2, path == [.edXML, .envelope, .header] { phase = .over }
-        case .inside(let builder):
-            if let element = builder.end() {
+            if depth == 2, isInHeader { phase = .over }
+        case .inside(let recorder):
+            recorder.endElement(name, at: position)
+            if depth == 3 {
                 phase = .over
-                ended(element, isWhole: !builder.isOverflowing)
+                // Its end has left it: what is in scope now is what surrounds it.
+                ended(unsafe recorder.element(inside: context))
             }
         case .after(let canonicalizer): canonicalizer.endElement(name, at: position)
         case .over: break
         }
-        if depth < 3 { path.removeLast() }
+        if depth < 3 { unsafe path.removeLast() }
         if case .over = phase { before = nil }
     }
 
     package func text(_ bytes: Span<UInt8>, at position: XMLPosition) {
         switch phase {
-        case .before(let recorder): recorder.text(bytes, at: position)
-        case .inside(let builder): builder.text(bytes)
+        case .before(let recorder), .inside(let recorder): recorder.text(bytes, at: position)
         case .after(let canonicalizer): canonicalizer.text(bytes, at: position)
         case .over: break
         }
@@ -161,7 +167,7 @@ package final class XMLSignatureReader: XMLEventHandler {
     private func began(_ element: XMLStartElement) {
         if hasSignature { refuse(SignatureReason(.signatureRepeated)) }
         hasSignature = true
-        guard depth == 4, path == [.edXML, .envelope, .header] else {
+        guard depth == 4, isInHeader else {
             refuse(SignatureReason(.signatureMisplaced, "line \(element.position.line)"))
             return
         }
@@ -172,12 +178,14 @@ package final class XMLSignatureReader: XMLEventHandler {
         if recorder.isOverflowing {
             refuse(SignatureReason(.signatureTooLate))
         } else {
-            phase = .inside(XMLTreeBuilder())
+            phase = .inside(
+                XMLEventRecorder(bytesMax: Self.signatureBytesMax, elementsMax: Self.signatureElementsMax))
         }
     }
 
-    private func ended(_ element: XMLElement, isWhole: Bool) {
-        guard isWhole else { return refuse(SignatureReason(.signatureTooLarge)) }
+    /// - Parameter element: the signature; nil where it is too large.
+    private func ended(_ element: XMLElement?) {
+        guard let element else { return refuse(SignatureReason(.signatureTooLarge)) }
         guard refusals.isEmpty, let before else { return }
         do {
             let parsed = try XMLSignatureElement(element)

@@ -29,7 +29,7 @@ struct XMLSignedInfo {
         var startsWithProperties = false
         for child in rest {
             guard child.isNamed("Reference", in: Namespace.signature) else {
-                throw SignatureReason(.signatureStructure, child.start.name.local.string)
+                throw SignatureReason(.signatureStructure, child.name.local.string)
             }
             let reference = try XMLReference(child)
             switch reference.target {
@@ -73,7 +73,7 @@ struct XMLSignedInfo {
         var maskDigest: DigestAlgorithm?
         var salt: Int?
         for child in parameters.elements {
-            switch child.start.name.local {
+            switch child.name.local {
             case "DigestMethod": digest = try XMLReference.digest(child)
             case "MaskGenerationFunction":
                 guard child.attribute("Algorithm") == XMLAlgorithms.maskGeneration1 else {
@@ -89,7 +89,7 @@ struct XMLSignedInfo {
                 guard child.trimmedText == "1" else {
                     throw SignatureReason(.algorithmParameters, "TrailerField")
                 }
-            default: throw SignatureReason(.algorithmParameters, child.start.name.local.string)
+            default: throw SignatureReason(.algorithmParameters, child.name.local.string)
             }
         }
         guard maskDigest ?? digest == digest else { throw SignatureReason(.algorithmParameters, "MGF1") }

@@ -2,141 +2,245 @@ internal import Exchange
 
 /// What a recorder holds. A value inside of `XMLEventRecorder`, so that an event is one access to that
 /// object.
-struct RecordedEvents {
+///
+/// A handful of arrays, however many events there are: what comes and goes with each letter is made and
+/// freed in a dozen steps and not in hundreds.
+struct RecordedEvents: Sendable {
     private enum Kind: UInt8 { case start, plainStart, end, text, comment, instruction }
 
     private struct Record {
         let kind: Kind
-        /// Of a name, a start or an instruction's target; for text unused.
+        /// Of a start among `starts`, of a plain one among `names`, of an instruction among `targets`; of an
+        /// end the record of its start; for text unused.
         let index: UInt32
         let line: UInt32
         let column: UInt32
-        /// Bytes of text that belong to the event; they lie in `bytes` one after the other.
-        let length: Int
+        /// Where the event's text begins in `bytes`.
+        let offset: UInt32
+        /// Of the text in bytes; of an element in records, its end among them, and 0 while it is open.
+        var length: UInt32
     }
 
     let bytesMax: Int
+    let elementsMax: Int
     private(set) var isOverflowing = false
 
     private var records: [Record] = []
     private var bytes: [UInt8] = []
-    /// By the reader's number.
-    private var names: [XMLName?] = []
-    /// Elements with attributes or declarations, which are few.
+    /// Of elements that are a name and nothing else, which most are.
+    private var names: [XMLName] = []
     private var starts: [XMLStartElement] = []
     private var targets: [ExactString] = []
     private var startBytes = 0
+    /// Records of the starts of elements that have not ended.
+    private var open: [UInt32] = []
+    private var elements = 0
 
-    init(bytesMax: Int) {
+    init(bytesMax: Int, elementsMax: Int) {
+        precondition(bytesMax <= Int(UInt32.max), "a record counts in 32 bits")
         self.bytesMax = bytesMax
+        self.elementsMax = elementsMax
+    }
+
+    /// Room for what a letter to a few recipients has before its signature, or in it: growing step by step
+    /// costs more than all else here.
+    private mutating func makeRoom() {
+        records.reserveCapacity(128)
+        names.reserveCapacity(48)
+        starts.reserveCapacity(16)
+        open.reserveCapacity(12)
+        bytes.reserveCapacity(4 << 10)
     }
 
     var isEmpty: Bool { records.isEmpty }
+    /// Whether what was recorded is one element from its start to its end.
+    var isOneElement: Bool { !records.isEmpty && length(of: 0) == records.count }
 
     /// What is held, roughly.
     var byteCount: Int {
-        records.count * MemoryLayout<Record>.stride + bytes.count + startBytes + names.count * 128
+        records.count * MemoryLayout<Record>.stride + bytes.count + startBytes
+            + names.count * MemoryLayout<XMLName>.stride
     }
 
-    mutating func removeAll() {
-        records.removeAll()
-        bytes.removeAll()
-        starts.removeAll()
-        targets.removeAll()
-        startBytes = 0
-        isOverflowing = false
-    }
-
-    private mutating func append(_ kind: Kind, _ index: Int, _ length: Int, _ position: XMLPosition) {
+    private mutating func append(_ kind: Kind, _ index: Int, text length: Int = 0, _ position: XMLPosition) {
+        // All within bounds: `bytesMax` for what is counted, libxml2's own 31 bits for places.
         records.append(
             Record(
-                kind: kind, index: UInt32(clamping: index), line: UInt32(clamping: position.line),
-                column: UInt32(clamping: position.column), length: length))
+                kind: kind, index: UInt32(truncatingIfNeeded: index),
+                line: UInt32(truncatingIfNeeded: position.line),
+                column: UInt32(truncatingIfNeeded: position.column),
+                offset: UInt32(truncatingIfNeeded: bytes.count - length),
+                length: UInt32(truncatingIfNeeded: length)))
         if byteCount > bytesMax { overflow() }
     }
 
     /// Nothing will be replayed: nothing is kept.
     private mutating func overflow() {
-        removeAll()
-        names.removeAll()
+        self = RecordedEvents(bytesMax: bytesMax, elementsMax: elementsMax)
         isOverflowing = true
-    }
-
-    private mutating func place(of name: XMLName) -> Int {
-        while names.count <= name.number { names.append(nil) }
-        if names[name.number] == nil { names[name.number] = name }
-        return name.number
     }
 
     mutating func startElement(_ element: XMLStartElement) {
         if isOverflowing { return }
+        if elements == 0 { makeRoom() }
+        elements += 1
+        if elements > elementsMax { return overflow() }
+        open.append(UInt32(truncatingIfNeeded: records.count))
         if element.attributes.isEmpty, element.declarations.isEmpty {
-            return append(.plainStart, place(of: element.name), 0, element.position)
+            names.append(element.name)
+            return append(.plainStart, names.count - 1, element.position)
         }
         starts.append(element)
         for attribute in element.attributes { startBytes += 160 + attribute.value.count }
         for declaration in element.declarations { startBytes += 64 + declaration.uri.string.utf8.count }
-        append(.start, starts.count - 1, 0, element.position)
+        append(.start, starts.count - 1, element.position)
     }
 
-    mutating func endElement(_ name: XMLName, at position: XMLPosition) {
+    mutating func endElement(at position: XMLPosition) {
         if isOverflowing { return }
-        append(.end, place(of: name), 0, position)
+        guard let start = open.popLast() else { preconditionFailure("an end without its start") }
+        records[Int(start)].length = UInt32(truncatingIfNeeded: records.count + 1) - start
+        append(.end, Int(start), position)
     }
 
-    private mutating func keep(_ span: Span<UInt8>) {
+    private mutating func keep(_ kind: Kind, _ index: Int, _ span: Span<UInt8>, _ position: XMLPosition) {
+        if span.count > bytesMax - bytes.count { return overflow() }
         unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        append(kind, index, text: span.count, position)
     }
 
     mutating func text(_ run: Span<UInt8>, at position: XMLPosition) {
-        if isOverflowing { return }
-        if run.count > bytesMax - bytes.count {
-            overflow()
-            return
-        }
-        keep(run)
-        append(.text, 0, run.count, position)
+        if !isOverflowing { keep(.text, 0, run, position) }
     }
 
     mutating func comment(_ text: Span<UInt8>, at position: XMLPosition) {
-        if isOverflowing { return }
-        keep(text)
-        append(.comment, 0, text.count, position)
+        if !isOverflowing { keep(.comment, 0, text, position) }
     }
 
     mutating func processingInstruction(target: ExactString, data: Span<UInt8>, at position: XMLPosition) {
         if isOverflowing { return }
         targets.append(target)
         startBytes += 16 + target.string.utf8.count
-        keep(data)
-        append(.instruction, targets.count - 1, data.count, position)
+        keep(.instruction, targets.count - 1, data, position)
     }
+
+    // MARK: - Telling it again
 
     func replay(to handler: any XMLEventHandler) {
         precondition(!isOverflowing, "what was recorded is not whole")
-        var offset = 0
-        for record in records {
+        replay(records.indices, to: handler)
+    }
+
+    /// The element whose start is the record `place`, with all inside it.
+    func replay(elementAt place: Int, to handler: any XMLEventHandler) {
+        replay(place..<place + length(of: place), to: handler)
+    }
+
+    private func replay(_ range: Range<Int>, to handler: any XMLEventHandler) {
+        for place in range {
+            let record = records[place]
             let position = XMLPosition(line: Int(record.line), column: Int(record.column))
-            let range = offset..<(offset + record.length)
-            offset = range.upperBound
             switch record.kind {
             case .start: handler.startElement(starts[Int(record.index)])
             case .plainStart:
                 handler.startElement(
                     XMLStartElement(
-                        name: name(record), attributes: [], declarations: [], position: position))
-            case .end: handler.endElement(name(record), at: position)
-            case .text: handler.text(bytes.span.extracting(range), at: position)
-            case .comment: handler.comment(bytes.span.extracting(range), at: position)
+                        name: names[Int(record.index)], attributes: [], declarations: [], position: position))
+            case .end: handler.endElement(name(of: Int(record.index)), at: position)
+            case .text: handler.text(bytes.span.extracting(text(of: record)), at: position)
+            case .comment: handler.comment(bytes.span.extracting(text(of: record)), at: position)
             case .instruction:
                 handler.processingInstruction(
-                    target: targets[Int(record.index)], data: bytes.span.extracting(range), at: position)
+                    target: targets[Int(record.index)], data: bytes.span.extracting(text(of: record)),
+                    at: position)
             }
         }
     }
 
-    private func name(_ record: Record) -> XMLName {
-        guard let name = names[Int(record.index)] else { preconditionFailure("a name that was recorded") }
-        return name
+    private func text(of record: Record) -> Range<Int> {
+        Int(record.offset)..<Int(record.offset) + Int(record.length)
+    }
+
+    // MARK: - Looking at elements
+
+    /// How many records the element takes whose start is the record `place`; 0 where there is none.
+    private func length(of place: Int) -> Int {
+        guard place < records.count, records[place].kind == .start || records[place].kind == .plainStart
+        else { return 0 }
+        return Int(records[place].length)
+    }
+
+    func name(of element: Int) -> XMLName {
+        let record = records[element]
+        return record.kind == .start ? starts[Int(record.index)].name : names[Int(record.index)]
+    }
+
+    /// Nil for an element that has neither attributes nor declarations.
+    func start(of element: Int) -> XMLStartElement? {
+        let record = records[element]
+        return record.kind == .start ? starts[Int(record.index)] : nil
+    }
+
+    /// The first element inside `element`, but not inside another one there, from the record `place` on.
+    func child(of element: Int, from place: Int) -> Int? {
+        let end = element + length(of: element) - 1
+        var place = place
+        while place < end {
+            if length(of: place) > 0 { return place }
+            place += 1
+        }
+        return nil
+    }
+
+    /// The record after the element that begins at the record `place`.
+    func after(_ place: Int) -> Int { place + length(of: place) }
+
+    /// The element and all inside it, those alone that have attributes or declarations.
+    func starts(inside element: Int) -> [XMLStartElement] {
+        records[element..<element + length(of: element)].compactMap { record in
+            record.kind == .start ? starts[Int(record.index)] : nil
+        }
+    }
+
+    /// The text of an element that has no elements inside; nil for one that has.
+    func text(of element: Int) -> [UInt8]? {
+        if length(of: element) == 3, records[element + 1].kind == .text {
+            return Array(bytes[text(of: records[element + 1])])
+        }
+        var all: [UInt8] = []
+        for record in records[element + 1..<element + length(of: element) - 1] {
+            if record.kind == .plainStart || record.kind == .start { return nil }
+            if record.kind == .text { all.append(contentsOf: bytes[text(of: record)]) }
+        }
+        return all
+    }
+
+    /// Whether nothing but white space stands between the elements inside.
+    func holdsOnlyElements(_ element: Int) -> Bool {
+        let end = element + length(of: element) - 1
+        var place = element + 1
+        while place < end {
+            if records[place].kind == .text {
+                for byte in bytes[text(of: records[place])] {
+                    guard byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D else { return false }
+                }
+            }
+            place += max(1, length(of: place))
+        }
+        return true
+    }
+
+    /// Tells `body` the starts of the elements around an element, from the outermost inward.
+    func forEachAncestor(of element: Int, _ body: (XMLStartElement) -> Void) {
+        var place = 0
+        while place < element {
+            let length = length(of: place)
+            if place + length > element {
+                if let start = start(of: place) { body(start) }
+                place += 1
+            } else {
+                place += max(1, length)
+            }
+        }
     }
 }
