@@ -65,7 +65,7 @@ let package = Package(
         .systemLibrary(name: "CBytes"),
 
         // 0
-        floor("Exchange"),
+        floor("Exchange", ["CBytes"]),
         // 1
         floor("JSON", ["Exchange"]),
         floor("OpenSSL", ["Exchange", "COpenSSL"]),

@@ -21,6 +21,8 @@ package struct AttachmentHead: Sendable, Equatable {
 
 /// Takes the attachments' files as they are decoded and unpacked.
 ///
+/// While it is called it must not ask the reader for anything, nor feed it.
+///
 /// Not trustworthy before `EdXMLReader.message()` has returned: a letter may turn out to be wrong after its
 /// attachments have been handed on.
 package protocol AttachmentConsumer: AnyObject {

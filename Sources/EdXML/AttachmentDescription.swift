@@ -14,7 +14,8 @@ struct AttachmentDescription: Equatable {
             .flatMap { tree.child(.edXMLBody, of: $0) }
             .flatMap { tree.child(.edXMLManifest, of: $0) }
             .flatMap { manifest in
-                tree.children(of: manifest).first { Self.contentID(ofReference: $0, in: tree) == id }
+                tree.children(.reference, of: manifest)
+                    .first { Self.contentID(ofReference: $0, in: tree) == id }
             }
         let texts = [Tag.attachmentName, .contentType, .mimeType].map { tree.text($0, of: attachment) }
         func referenced(_ tag: Tag) -> String { reference.map { tree.text(tag, of: $0) } ?? "" }

@@ -48,6 +48,9 @@ struct EdXMLPass {
         self.limits = limits
         self.consumer = consumer
         findings = Findings(countMax: limits.findingsMax)
+        // What a letter needs: growing step by step costs more than using them.
+        frames.reserveCapacity(12)
+        counts.reserveCapacity(96)
     }
 
     var fatal: Finding? { findings.fatal }

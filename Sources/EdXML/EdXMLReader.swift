@@ -8,7 +8,8 @@ package import XML
 package final class EdXMLReader: XMLEventHandler {
     package static let namespace: ExactString = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 
-    private var pass: EdXMLPass
+    // Unchecked at run time: an event calls nobody but the consumer of attachments, which must not ask back.
+    @exclusivity(unchecked) private var pass: EdXMLPass
 
     /// - Parameter hashesAttachments: false where nobody asks for the files' own SHA-256; the hub does not,
     ///   since the signature's digest covers them.
@@ -16,14 +17,14 @@ package final class EdXMLReader: XMLEventHandler {
         limits: EdXMLLimits, attachments consumer: (any AttachmentConsumer)? = nil,
         hashesAttachments: Bool = true
     ) {
-        pass = EdXMLPass(limits: limits, attachments: consumer, hashesAttachments: hashesAttachments)
+        unsafe pass = EdXMLPass(limits: limits, attachments: consumer, hashesAttachments: hashesAttachments)
     }
 
     /// Set where reading on is pointless: no edXML at all, or a limit passed. To be asked after each chunk.
-    package var fatal: Finding? { pass.fatal }
+    package var fatal: Finding? { unsafe pass.fatal }
 
     /// What is held in memory of the file, roughly.
-    package var heldBytes: Int { pass.heldBytes }
+    package var heldBytes: Int { unsafe pass.heldBytes }
 
     /// What the file says. To be called after the document's end.
     ///
@@ -33,26 +34,28 @@ package final class EdXMLReader: XMLEventHandler {
     package func message(
         alsoFinding check: (EdXMLMessage) -> [Finding] = { _ in [] }
     ) throws(Rejection) -> EdXMLMessage {
-        try pass.message(check)
+        // A copy: `check` may ask this reader.
+        var pass = unsafe pass
+        return try pass.message(check)
     }
 
     package func startElement(_ element: XMLStartElement) {
-        pass.startElement(element)
+        unsafe pass.startElement(element)
     }
 
     package func endElement(_ name: XMLName, at position: XMLPosition) {
-        pass.endElement(at: position)
+        unsafe pass.endElement(at: position)
     }
 
     package func text(_ bytes: Span<UInt8>, at position: XMLPosition) {
-        pass.text(bytes)
+        unsafe pass.text(bytes)
     }
 
     package func comment(_ bytes: Span<UInt8>, at position: XMLPosition) {
-        pass.markup(at: position)
+        unsafe pass.markup(at: position)
     }
 
     package func processingInstruction(target: ExactString, data: Span<UInt8>, at position: XMLPosition) {
-        pass.markup(at: position)
+        unsafe pass.markup(at: position)
     }
 }

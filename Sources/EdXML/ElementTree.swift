@@ -52,13 +52,13 @@ struct ElementTree {
         nodes[index].link = link
     }
 
-    func children(of parent: Int) -> [Int] {
+    func children(_ tag: Tag, of parent: Int) -> [Int] {
         var found: [Int] = []
         // An element that is still open has no end yet: an attachment that begins its content.
         let end = nodes[parent].end == 0 ? nodes.count : nodes[parent].end
         var index = parent + 1
         while index < end {
-            found.append(index)
+            if nodes[index].rule.tag == tag { found.append(index) }
             index = max(nodes[index].end, index + 1)
         }
         return found
@@ -81,19 +81,19 @@ struct ElementTree {
 
     /// `/edXML/edXMLEnvelope/edXMLHeader/MessageHeader/To[2]/OrganId`.
     func path(of index: Int) -> String {
-        var line: [Int] = []
-        var current = index
-        while current >= 0 {
-            line.append(current)
-            current = nodes[current].parent
-        }
-        var path = ""
-        for place in line.reversed() {
-            let (rule, occurrence) = (nodes[place].rule, nodes[place].occurrence)
-            path += "/"
-            path += rule.tag.rawValue
-            if rule.repeats || occurrence > 1 { path += "[\(occurrence)]" }
-        }
-        return path
+        // As bytes: the pieces are short, and appending to a String costs a call of the library for each.
+        var path: [UInt8] = []
+        path.reserveCapacity(96)
+        appendPath(of: index, to: &path)
+        return String(decoding: path, as: UTF8.self)
+    }
+
+    private func appendPath(of index: Int, to path: inout [UInt8]) {
+        if index < 0 { return }
+        appendPath(of: nodes[index].parent, to: &path)
+        let (rule, occurrence) = (nodes[index].rule, nodes[index].occurrence)
+        path.append(0x2F)
+        path.append(contentsOf: rule.tag.rawValue.utf8)
+        if rule.repeats || occurrence > 1 { path.append(contentsOf: "[\(occurrence)]".utf8) }
     }
 }

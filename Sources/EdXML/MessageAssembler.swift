@@ -130,7 +130,7 @@ struct MessageAssembler {
     }
 
     func children(_ tag: Tag, of parent: Int) -> [Int] {
-        tree.children(of: parent).filter { tree.nodes[$0].rule.tag == tag }
+        tree.children(tag, of: parent)
     }
 
     // MARK: - Status messages

@@ -1,3 +1,5 @@
+internal import CBytes
+
 /// Base 64 after RFC 4648 section 4, whole values only: keys, hashes, signatures, tokens.
 /// Attachments are decoded as a stream in the EdXML target.
 package enum Base64 {
@@ -46,19 +48,25 @@ package enum Base64 {
     /// byte took longer than parsing the letter around them.
     package static func decode(_ text: Span<UInt8>, ignoringWhiteSpace: Bool = false) -> [UInt8]? {
         var isWhole = true
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 3) { bytes, count in
-            let decoded = unsafe decode(text, ignoringWhiteSpace, into: bytes)
+        let room = text.count / 4 * 3 + 3 + 8
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { bytes, count in
+            let decoded = unsafe text.withUnsafeBufferPointer { text in
+                unsafe decode(text, ignoringWhiteSpace, into: bytes)
+            }
             isWhole = decoded != nil
             count = decoded ?? 0
         }
         return isWhole ? bytes : nil
     }
 
-    /// - Parameter bytes: room for three bytes for each four characters, and three more.
+    /// - Parameter bytes: room for three bytes for each four characters, and eleven more: whole vectors are
+    ///   stored.
     /// - Returns: how many were written; nil where `text` is not base 64.
     private static func decode(
-        _ text: Span<UInt8>, _ ignoringWhiteSpace: Bool, into bytes: UnsafeMutableBufferPointer<UInt8>
+        _ text: UnsafeBufferPointer<UInt8>, _ ignoringWhiteSpace: Bool,
+        into bytes: UnsafeMutableBufferPointer<UInt8>
     ) -> Int? {
+        guard let source = text.baseAddress, let target = bytes.baseAddress else { return 0 }
         let values = values.span
         var written = 0
         var group: UInt32 = 0
@@ -66,9 +74,14 @@ package enum Base64 {
         var padding = 0
         var index = 0
         while index < text.count {
-            // Whole groups first; what is odd in any way goes the careful way below.
+            // Many groups at once, then one by one; what is odd in any way goes the careful way below.
+            if count == 0, padding == 0 {
+                let taken = unsafe lt_base64_decode(source + index, text.count - index, target + written)
+                index += taken
+                written += taken / 4 * 3
+            }
             while count == 0, padding == 0, index + 4 <= text.count {
-                let (first, second, third, fourth) = (
+                let (first, second, third, fourth) = unsafe (
                     values[Int(text[index])], values[Int(text[index + 1])], values[Int(text[index + 2])],
                     values[Int(text[index + 3])]
                 )
@@ -80,7 +93,7 @@ package enum Base64 {
                 index += 4
             }
             if index == text.count { break }
-            let character = text[index]
+            let character = unsafe text[index]
             index += 1
             let value = values[Int(character)]
             if value != 0xFF {

@@ -1,55 +1,57 @@
+internal import Glibc
+
 /// Gathers the small pieces of canonical XML and passes long ones straight on.
-struct CanonicalOutput {
+///
+/// Memory of its own and not an array: a letter is written in hundreds of pieces of a few bytes, and asking
+/// for each whether the array has another owner took longer than copying it.
+@safe struct CanonicalOutput: ~Copyable {
     private static let capacity = 16 << 10
-    /// What SignedInfo needs, and the header of most letters.
-    private static let firstCapacity = 4 << 10
     /// From this length on a call of the sink costs less than copying.
     private static let directBytes = 2 << 10
 
     private let sink: any ByteSink
-    private var buffer: [UInt8] = []
+    private let buffer: UnsafeMutablePointer<UInt8>
+    /// At most `capacity`.
+    private var count = 0
 
     init(sink: any ByteSink) {
         self.sink = sink
-        buffer.reserveCapacity(Self.firstCapacity)
+        unsafe buffer = .allocate(capacity: Self.capacity)
     }
+
+    deinit { unsafe buffer.deallocate() }
 
     mutating func flush() {
-        if buffer.isEmpty { return }
-        sink.write(buffer.span)
-        buffer.removeAll(keepingCapacity: true)
-    }
-
-    @inline(__always)
-    private mutating func makeRoom(_ count: Int) {
-        if buffer.count + count > Self.capacity { flush() }
+        if count == 0 { return }
+        unsafe sink.write(UnsafeBufferPointer(start: buffer, count: count).span)
+        count = 0
     }
 
     mutating func write(_ byte: UInt8) {
-        makeRoom(1)
-        buffer.append(byte)
+        if count == Self.capacity { flush() }
+        unsafe buffer[count] = byte
+        count += 1
     }
 
     mutating func write(_ bytes: [UInt8]) {
-        makeRoom(bytes.count)
-        buffer.append(contentsOf: bytes)
+        unsafe bytes.withUnsafeBufferPointer { unsafe write($0) }
     }
 
     mutating func write(_ text: StaticString) {
-        makeRoom(text.utf8CodeUnitCount)
-        unsafe buffer.append(
-            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        unsafe write(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// As they stand: nothing in them needs a reference.
     mutating func write(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let start = bytes.baseAddress else { return }
         if bytes.count >= Self.directBytes {
             flush()
             unsafe sink.write(bytes.span)
-        } else {
-            makeRoom(bytes.count)
-            unsafe buffer.append(contentsOf: bytes)
+            return
         }
+        if bytes.count > Self.capacity - count { flush() }
+        _ = unsafe memcpy(buffer + count, start, bytes.count)
+        count += bytes.count
     }
 
     /// Text nodes: `&`, `<`, `>` and carriage return are written as references.

@@ -4,7 +4,7 @@ internal import Exchange
 ///
 /// A value inside of `Canonicalizer`, so that an event is one access to that object: each access is checked
 /// at run time to be the only one, which cost more than the writing did.
-struct CanonicalWriter {
+struct CanonicalWriter: ~Copyable {
     /// A prefix or URI by number: comparing numbers is what makes an element cheap.
     private typealias Symbol = Int
     /// The value of a prefix that is not bound.
@@ -15,6 +15,21 @@ struct CanonicalWriter {
 
     /// The last name that `symbol(of:)` was asked for: neighbours share their prefix.
     private var lastAsked: (string: ExactString, symbol: Symbol) = ("", 0)
+
+    /// A prefix or URI, and what it is as a prefix.
+    private struct Entry {
+        let bytes: [UInt8]
+        /// URI bound to it here.
+        var inScope: Symbol
+        /// URI that the output already has for it here.
+        var rendered: Symbol
+
+        init(_ bytes: [UInt8], inScope: Symbol = unbound, rendered: Symbol = unbound) {
+            self.bytes = bytes
+            self.inScope = inScope
+            self.rendered = rendered
+        }
+    }
 
     /// What the end of an element puts back.
     private struct Undo {
@@ -29,11 +44,10 @@ struct CanonicalWriter {
     private var output: CanonicalOutput
 
     private var symbols = SymbolTable()
-    private var symbolBytes: [[UInt8]] = [[], Array("xml".utf8)]
-    /// URI bound to a prefix here, by the prefix's symbol.
-    private var inScope: [Symbol] = [empty, unbound]
-    /// URI that the output already has for a prefix here.
-    private var rendered: [Symbol] = [empty, unbound]
+    /// By their symbols.
+    private var entries = [
+        Entry([], inScope: empty, rendered: empty), Entry(Array("xml".utf8)),
+    ]
     private var undo: [Undo] = []
     /// Length of `undo` before each open element.
     private var frames: [Int] = []
@@ -48,24 +62,27 @@ struct CanonicalWriter {
         self.method = method
         self.context = context
         output = CanonicalOutput(sink: sink)
+        // What a letter has: growing step by step would cost more than the writing.
+        entries.reserveCapacity(12)
+        frames.reserveCapacity(12)
+        prefixes.reserveCapacity(96)
         // Symbols are made before `self` is whole, so the table is filled here and not by `symbol(of:)`.
         var listed: [Symbol] = []
         if method == .exclusive10 {
             for prefix in inclusivePrefixes {
                 let name: ExactString = prefix == "#default" ? "" : prefix
-                let known = symbols[name] ?? symbolBytes.count
-                if known == symbolBytes.count {
+                let known = symbols[name] ?? entries.count
+                if known == entries.count {
                     symbols.insert(name, as: known)
-                    symbolBytes.append(name.bytes)
-                    inScope.append(Self.unbound)
-                    rendered.append(Self.unbound)
+                    entries.append(Entry(name.bytes))
                 }
                 listed.append(known)
             }
         }
         listedPrefixes = listed
         for declaration in context?.namespaces ?? [] {
-            inScope[symbol(of: declaration.prefix)] = symbol(of: declaration.uri)
+            let (prefix, uri) = (symbol(of: declaration.prefix), symbol(of: declaration.uri))
+            entries[prefix].inScope = uri
         }
     }
 
@@ -82,11 +99,9 @@ struct CanonicalWriter {
 
     private mutating func lookUp(_ string: ExactString) -> Symbol {
         if let known = symbols[string] { return known }
-        let symbol = symbolBytes.count
+        let symbol = entries.count
         symbols.insert(string, as: symbol)
-        symbolBytes.append(string.bytes)
-        inScope.append(Self.unbound)
-        rendered.append(Self.unbound)
+        entries.append(Entry(string.bytes))
         return symbol
     }
 
@@ -109,8 +124,7 @@ struct CanonicalWriter {
         for declaration in element.declarations {
             bind(symbol(of: declaration.prefix), to: symbol(of: declaration.uri))
         }
-        output.write(0x3C)
-        output.write(element.name.qualified)
+        output.write(element.name.startTag)
         var attributes = element.attributes
         if isApex, method != .exclusive10, let context {
             attributes = InheritedAttributes.merged(into: attributes, from: context, method: method)
@@ -120,7 +134,7 @@ struct CanonicalWriter {
                 by: prefix(of: element.name), attributes,
                 refreshListed: isApex || !element.declarations.isEmpty)
         } else if isApex {
-            render(Array(inScope.indices))
+            render(Array(entries.indices))
         } else if !element.declarations.isEmpty {
             render(element.declarations.map { symbol(of: $0.prefix) })
         }
@@ -129,16 +143,14 @@ struct CanonicalWriter {
     }
 
     mutating func endElement(_ name: XMLName) {
-        output.write("</")
-        output.write(name.qualified)
-        output.write(0x3E)
+        output.write(name.endTag)
         let mark = frames.removeLast()
         while undo.count > mark {
             let last = undo.removeLast()
             if last.isRendered {
-                rendered[last.prefix] = last.previous
+                entries[last.prefix].rendered = last.previous
             } else {
-                inScope[last.prefix] = last.previous
+                entries[last.prefix].inScope = last.previous
             }
         }
         if frames.isEmpty { elementIsDone = true }
@@ -163,8 +175,8 @@ struct CanonicalWriter {
     // MARK: - Namespaces and attributes
 
     private mutating func bind(_ prefix: Symbol, to uri: Symbol) {
-        undo.append(Undo(isRendered: false, prefix: prefix, previous: inScope[prefix]))
-        inScope[prefix] = uri
+        undo.append(Undo(isRendered: false, prefix: prefix, previous: entries[prefix].inScope))
+        entries[prefix].inScope = uri
     }
 
     /// Exclusive C14N section 3: what the element and its attributes use visibly, and what PrefixList names.
@@ -174,7 +186,7 @@ struct CanonicalWriter {
         let needsList = refreshListed && !listedPrefixes.isEmpty
         if attributes.isEmpty, !needsList {
             // One name, nothing to sort: nearly every element of a letter.
-            if rendered[prefix] != inScope[prefix], prefix != Self.xml { render([prefix]) }
+            if entries[prefix].rendered != entries[prefix].inScope, prefix != Self.xml { render([prefix]) }
             return
         }
         var candidates = prefix == Self.xml ? [] : [prefix]
@@ -189,22 +201,24 @@ struct CanonicalWriter {
     /// Writes the declarations among `prefixes` that the output does not have yet, sorted by prefix.
     private mutating func render(_ prefixes: [Symbol]) {
         var missing: [Symbol] = []
-        for prefix in prefixes where inScope[prefix] != Self.unbound && rendered[prefix] != inScope[prefix] {
-            undo.append(Undo(isRendered: true, prefix: prefix, previous: rendered[prefix]))
-            rendered[prefix] = inScope[prefix]
+        for prefix in prefixes {
+            let entry = entries[prefix]
+            guard entry.inScope != Self.unbound, entry.rendered != entry.inScope else { continue }
+            undo.append(Undo(isRendered: true, prefix: prefix, previous: entries[prefix].rendered))
+            entries[prefix].rendered = entries[prefix].inScope
             missing.append(prefix)
         }
         if missing.count > 1 {
-            missing.sort { symbolBytes[$0].lexicographicallyPrecedes(symbolBytes[$1]) }
+            missing.sort { entries[$0].bytes.lexicographicallyPrecedes(entries[$1].bytes) }
         }
         for prefix in missing {
             output.write(" xmlns")
             if prefix != Self.empty {
                 output.write(0x3A)
-                output.write(symbolBytes[prefix])
+                output.write(entries[prefix].bytes)
             }
             output.write("=\"")
-            output.writeAttributeValue(symbolBytes[inScope[prefix]])
+            output.writeAttributeValue(entries[entries[prefix].inScope].bytes)
             output.write(0x22)
         }
     }

@@ -5,7 +5,8 @@ package import Exchange
 /// What is left out is simply not forwarded: for the enveloped-signature transform the caller keeps the
 /// Signature element's events to itself. Comments are dropped. Names must come from one reader.
 package final class Canonicalizer: XMLEventHandler {
-    private var writer: CanonicalWriter
+    // Unchecked at run time: an event runs nothing but the sink, which does not know this object.
+    @exclusivity(unchecked) private var writer: CanonicalWriter
 
     /// - Parameters:
     ///   - inclusivePrefixes: PrefixList of InclusiveNamespaces, `#default` for the default namespace;
@@ -16,34 +17,34 @@ package final class Canonicalizer: XMLEventHandler {
         _ method: CanonicalizationMethod, inclusivePrefixes: [ExactString] = [],
         context: XMLNamespaceContext? = nil, sink: any ByteSink
     ) {
-        writer = CanonicalWriter(
+        unsafe writer = CanonicalWriter(
             method, inclusivePrefixes: inclusivePrefixes, context: context, sink: sink)
     }
 
     /// Passes on what is still gathered. To be called once, after the last event.
     package func finish() {
-        writer.finish()
+        unsafe writer.finish()
     }
 
     package func startElement(_ element: XMLStartElement) {
-        writer.startElement(element)
+        unsafe writer.startElement(element)
     }
 
     package func endElement(_ name: XMLName, at position: XMLPosition) {
-        writer.endElement(name)
+        unsafe writer.endElement(name)
     }
 
     package func text(_ bytes: Span<UInt8>, at position: XMLPosition) {
-        writer.text(bytes)
+        unsafe writer.text(bytes)
     }
 
     package func plainText(_ bytes: Span<UInt8>, at position: XMLPosition) {
-        writer.plainText(bytes)
+        unsafe writer.plainText(bytes)
     }
 
     package func comment(_ bytes: Span<UInt8>, at position: XMLPosition) {}
 
     package func processingInstruction(target: ExactString, data: Span<UInt8>, at position: XMLPosition) {
-        writer.processingInstruction(target: target, data: data)
+        unsafe writer.processingInstruction(target: target, data: data)
     }
 }

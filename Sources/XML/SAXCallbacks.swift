@@ -106,7 +106,7 @@ extension XMLEventReader {
             fail(.xmlTooLarge, "Một tên thẻ hoặc thuộc tính dài quá \(limits.nameBytesMax) byte.")
             return nil
         }
-        if names.documentCount > limits.namesMax {
+        if unsafe names.documentCount > limits.namesMax {
             fail(.xmlTooLarge, "Tệp có quá \(limits.namesMax) tên thẻ và thuộc tính khác nhau.")
             return nil
         }

@@ -16,6 +16,10 @@ package final class XMLName: Sendable {
     package let namespace: ExactString
     /// `prefix:local`, or `local` alone, as it stands in a tag.
     let qualified: [UInt8]
+    /// `<prefix:local`, and whatever comes then.
+    let startTag: [UInt8]
+    /// `</prefix:local>`.
+    let endTag: [UInt8]
     private let letterNoted = Atomic<UInt8>(0)
     private let signatureNoted = Atomic<UInt8>(0)
 
@@ -45,6 +49,8 @@ package final class XMLName: Sendable {
         }
         qualified.append(contentsOf: local.string.utf8)
         self.qualified = qualified
+        startTag = [0x3C] + qualified
+        endTag = [0x3C, 0x2F] + qualified + [0x3E]
     }
 }
 

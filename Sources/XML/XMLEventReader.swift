@@ -15,8 +15,8 @@ internal import Glibc
     let parser: xmlParserCtxtPtr
     private var gate = InputGate()
     private let store: NameStore
-    /// The store's, for as long as this document is read.
-    var names: NameTable
+    /// The store's, for as long as this document is read. Unchecked at run time: a look-up calls nobody.
+    @exclusivity(unchecked) var names: NameTable
     /// Elements open, and begun so far.
     var count = ElementCount()
     private(set) var failure: XMLError?
@@ -37,8 +37,8 @@ internal import Glibc
         self.handler = handler
         xmlInitParser()
         store = NameStore.take()
-        names = NameTable()
-        swap(&names, &store.table)
+        unsafe names = NameTable()
+        unsafe swap(&names, &store.table)
         var callbacks = unsafe SAXCallbacks.table()
         guard let parser = unsafe xmlCreatePushParserCtxt(&callbacks, nil, nil, 0, nil) else {
             // Memory only: there is no input yet that could be wrong.
@@ -57,12 +57,12 @@ internal import Glibc
     deinit {
         unsafe xmlFreeParserCtxt(parser)
         guard leavesNames else { return }
-        swap(&names, &store.table)
+        unsafe swap(&names, &store.table)
         store.giveBack()
     }
 
     /// Whether the next document gets this one's names: see `NameStore`.
-    var leavesNames: Bool { isFinished && !hasFailed && store.isWorthKeeping(with: names) }
+    var leavesNames: Bool { isFinished && !hasFailed && (unsafe store.isWorthKeeping(with: names)) }
 
     /// The end of what the handler was last told about.
     package var position: XMLPosition {
