@@ -1,5 +1,6 @@
 internal import COpenSSL
 package import Exchange
+internal import Synchronization
 
 /// Owns one `X509`, parsed once; everything that is asked often is read at that time.
 ///
@@ -29,6 +30,14 @@ package import Exchange
     /// URLs of CRLs that the certificate names.
     package let crlURLs: [String]
     package let ocspURLs: [String]
+    private let noted = Atomic<UInt8>(0)
+
+    /// Room for what a higher floor has found out from the certificate's own bytes, and nothing else; 0 for
+    /// nothing yet. Certificates are kept from letter to letter, and whoever comes second writes the same.
+    package var note: UInt8 {
+        get { noted.load(ordering: .relaxed) }
+        set { noted.store(newValue, ordering: .relaxed) }
+    }
 
     /// - Throws: where `der` is not exactly one certificate, or one whose key, times or extensions cannot be
     ///   read.

@@ -59,7 +59,7 @@ package final class SignatureVerifier: Sendable {
         _ draft: inout ReportDraft
     ) {
         draft.signer = signer
-        draft.role = SignerRole(of: signer)
+        draft.role = SignerRole.of(signer)
         if let objection = algorithms.objection(to: signer.publicKey.kind, for: algorithm) {
             draft.fail(objection)
             if objection.code == .keyMismatch { return }

@@ -1,11 +1,20 @@
 internal import OpenSSL
 
 extension SignerRole {
+    /// Found once for each certificate and noted there.
+    static func of(_ certificate: Certificate) -> Self {
+        let noted = Int(certificate.note)
+        if noted > 0, noted <= allCases.count { return allCases[noted - 1] }
+        let role = SignerRole(of: certificate)
+        certificate.note = UInt8((allCases.firstIndex(of: role) ?? 0) + 1)
+        return role
+    }
+
     /// What the authority stated about the certificate (QcType, ETSI EN 319 412-5, 4.2.3); else what its
     /// subject tells: a person's marks make it a leader's, an organisation's alone an agency's seal; a
     /// person in an organisation has both. A name in free text tells nothing, however much it sounds like an
     /// office.
-    init(of certificate: Certificate) {
+    private init(of certificate: Certificate) {
         switch CertificateType(of: certificate) {
         case .electronicSignature:
             self = .leader

@@ -118,7 +118,8 @@ struct XMLSignatureElement {
     /// An Id that stands twice would let a Reference mean another element than the one that we read.
     private static func checkIdentifiers(_ element: XMLElement) throws(SignatureReason) {
         var seen: Set<ExactString> = []
-        for attribute in element.allAttributes where isIdentifier(attribute.name.local) {
+        try element.forEachAttribute { (attribute) throws(SignatureReason) in
+            guard isIdentifier(attribute.name.local) else { return }
             guard let value = ExactString(utf8: attribute.value), seen.insert(value).inserted else {
                 throw SignatureReason(.identifierRepeated)
             }

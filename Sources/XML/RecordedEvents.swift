@@ -195,10 +195,13 @@ struct RecordedEvents: Sendable {
     /// The record after the element that begins at the record `place`.
     func after(_ place: Int) -> Int { place + length(of: place) }
 
-    /// The element and all inside it, those alone that have attributes or declarations.
-    func starts(inside element: Int) -> [XMLStartElement] {
-        records[element..<element + length(of: element)].compactMap { record in
-            record.kind == .start ? starts[Int(record.index)] : nil
+    /// Tells `body` the start of the element and of all inside it, those alone that have attributes or
+    /// declarations.
+    func forEachStart<Failure>(
+        inside element: Int, _ body: (XMLStartElement) throws(Failure) -> Void
+    ) throws(Failure) {
+        for place in element..<after(element) where records[place].kind == .start {
+            try body(starts[Int(records[place].index)])
         }
     }
 

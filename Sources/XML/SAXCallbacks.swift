@@ -6,40 +6,50 @@ enum SAXCallbacks {
     static func table() -> xmlSAXHandler {
         var table = unsafe xmlSAXHandler()
         unsafe table.initialized = UInt32(XML_SAX2_MAGIC)
-        unsafe table.startDocument = { unsafe SAXCallbacks.reader($0)?.startDocument() }
-        unsafe table.internalSubset = { context, _, _, _ in unsafe SAXCallbacks.reader(context)?.doctype() }
+        unsafe table.startDocument = { unsafe SAXCallbacks.tell($0) { $0.startDocument() } }
+        unsafe table.internalSubset = { context, _, _, _ in unsafe SAXCallbacks.tell(context) { $0.doctype() }
+        }
         unsafe table.startElementNs = {
             context, local, prefix, namespace, declarationCount, declarations, count, _, attributes in
-            guard let reader = unsafe SAXCallbacks.reader(context) else { return }
-            unsafe reader.startElement(
-                local: local, prefix: prefix, namespace: namespace,
-                declarations: UnsafeBufferPointer(start: declarations, count: Int(declarationCount) * 2),
-                attributes: UnsafeBufferPointer(start: attributes, count: Int(count) * 5))
+            unsafe SAXCallbacks.tell(context) { reader in
+                unsafe reader.startElement(
+                    local: local, prefix: prefix, namespace: namespace,
+                    declarations: UnsafeBufferPointer(start: declarations, count: Int(declarationCount) * 2),
+                    attributes: UnsafeBufferPointer(start: attributes, count: Int(count) * 5))
+            }
         }
         unsafe table.endElementNs = { context, local, prefix, namespace in
-            unsafe SAXCallbacks.reader(context)?.endElement(
-                local: local, prefix: prefix, namespace: namespace)
+            unsafe SAXCallbacks.tell(context) { reader in
+                unsafe reader.endElement(local: local, prefix: prefix, namespace: namespace)
+            }
         }
-        unsafe table.characters = { unsafe SAXCallbacks.reader($0)?.characters($1, count: $2) }
+        unsafe table.characters = { context, text, count in
+            unsafe SAXCallbacks.tell(context) { unsafe $0.characters(text, count: count) }
+        }
         // The same function, so that libxml2 does not ask itself which white space matters.
         unsafe table.ignorableWhitespace = table.characters
-        unsafe table.cdataBlock = { unsafe SAXCallbacks.reader($0)?.characters($1, count: $2) }
-        unsafe table.comment = { unsafe SAXCallbacks.reader($0)?.comment($1) }
-        unsafe table.processingInstruction = {
-            unsafe SAXCallbacks.reader($0)?.processingInstruction(target: $1, data: $2)
+        unsafe table.cdataBlock = table.characters
+        unsafe table.comment = { context, text in
+            unsafe SAXCallbacks.tell(context) { unsafe $0.comment(text) }
+        }
+        unsafe table.processingInstruction = { context, target, data in
+            unsafe SAXCallbacks.tell(context) { unsafe $0.processingInstruction(target: target, data: data) }
         }
         unsafe table.serror = { context, error in
             guard let error = unsafe error else { return }
-            unsafe SAXCallbacks.reader(context)?.parserError(error.pointee)
+            unsafe SAXCallbacks.tell(context) { unsafe $0.parserError(error.pointee) }
         }
         return unsafe table
     }
 
-    /// Nil after a failure: nothing that follows it is handed on.
-    private static func reader(_ context: UnsafeMutableRawPointer?) -> XMLEventReader? {
-        guard let context = unsafe context else { return nil }
-        let reader = unsafe Unmanaged<XMLEventReader>.fromOpaque(context).takeUnretainedValue()
-        return reader.hasFailed ? nil : reader
+    /// Not after a failure: nothing that follows it is handed on.
+    @inline(__always)
+    private static func tell(_ context: UnsafeMutableRawPointer?, _ body: (XMLEventReader) -> Void) {
+        guard let context = unsafe context else { return }
+        // The reader holds the parser and so outlives each of its calls: no need to count a reference.
+        unsafe Unmanaged<XMLEventReader>.fromOpaque(context)._withUnsafeGuaranteedRef { reader in
+            if !reader.hasFailed { body(reader) }
+        }
     }
 }
 

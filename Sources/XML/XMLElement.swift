@@ -36,6 +36,7 @@ package struct XMLElement: Sendable {
     /// The elements inside it, in their order; not those inside of them.
     package var elements: [XMLElement] {
         var found: [XMLElement] = []
+        found.reserveCapacity(4)
         var next = place + 1
         while let child = recording.events.child(of: place, from: next) {
             found.append(XMLElement(recording, at: child))
@@ -44,9 +45,13 @@ package struct XMLElement: Sendable {
         return found
     }
 
-    /// Attributes of the element and of all inside it, in the document's order.
-    package var allAttributes: [XMLAttribute] {
-        recording.events.starts(inside: place).flatMap(\.attributes)
+    /// Tells `body` the attributes of the element and of all inside it, in the document's order.
+    package func forEachAttribute<Failure>(
+        _ body: (XMLAttribute) throws(Failure) -> Void
+    ) throws(Failure) {
+        try recording.events.forEachStart(inside: place) { (start) throws(Failure) in
+            for attribute in start.attributes { try body(attribute) }
+        }
     }
 
     package func isNamed(_ local: ExactString, in namespace: ExactString) -> Bool {

@@ -40,7 +40,9 @@ package struct XMLNamespaceContext: Sendable {
     package var namespaces: [XMLNamespaceDeclaration] {
         var seen: Set<ExactString> = []
         var inScope: [XMLNamespaceDeclaration] = []
-        for entry in declared.reversed() where seen.insert(entry.declaration.prefix).inserted {
+        // Nearly always there is one, and no need for a set.
+        for entry in declared.reversed()
+        where declared.count == 1 || seen.insert(entry.declaration.prefix).inserted {
             if !entry.declaration.uri.isEmpty { inScope.append(entry.declaration) }
         }
         return inScope

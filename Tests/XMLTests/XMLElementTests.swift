@@ -60,7 +60,9 @@ private func mark(of element: XMLElement) throws -> Int {
         #expect(top.first("b", in: "urn:a")?.attribute("i") == "1")
         #expect(top.first("b", in: "urn:b")?.attribute("i") == "3")
         #expect(top.first("c", in: "urn:a") == nil)
-        #expect(top.allAttributes.map(\.value) == [[0x31], [0x32], [0x33]])
+        var attributes: [[UInt8]] = []
+        top.forEachAttribute { attributes.append($0.value) }
+        #expect(attributes == [[0x31], [0x32], [0x33]])
         #expect(top.holdsOnlyElements)
         #expect(top.elements[2].holdsOnlyElements == false)
     }
