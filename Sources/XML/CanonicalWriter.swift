@@ -43,11 +43,9 @@ struct CanonicalWriter: ~Copyable {
     private let listedPrefixes: [Symbol]
     private var output: CanonicalOutput
 
-    private var symbols = SymbolTable()
+    private var symbols: SymbolTable
     /// By their symbols.
-    private var entries = [
-        Entry([], inScope: empty, rendered: empty), Entry(Array("xml".utf8)),
-    ]
+    private var entries: [Entry]
     private var undo: [Undo] = []
     /// Length of `undo` before each open element.
     private var frames: [Int] = []
@@ -61,29 +59,35 @@ struct CanonicalWriter: ~Copyable {
     ) {
         self.method = method
         self.context = context
+        (symbols, entries, listedPrefixes) = Self.listing(method == .exclusive10 ? inclusivePrefixes : [])
         output = CanonicalOutput(sink: sink)
         // What a letter has: growing step by step would cost more than the writing.
         entries.reserveCapacity(12)
         frames.reserveCapacity(12)
         prefixes.reserveCapacity(96)
-        // Symbols are made before `self` is whole, so the table is filled here and not by `symbol(of:)`.
-        var listed: [Symbol] = []
-        if method == .exclusive10 {
-            for prefix in inclusivePrefixes {
-                let name: ExactString = prefix == "#default" ? "" : prefix
-                let known = symbols[name] ?? entries.count
-                if known == entries.count {
-                    symbols.insert(name, as: known)
-                    entries.append(Entry(name.bytes))
-                }
-                listed.append(known)
-            }
-        }
-        listedPrefixes = listed
         for declaration in context?.namespaces ?? [] {
             let (prefix, uri) = (symbol(of: declaration.prefix), symbol(of: declaration.uri))
             entries[prefix].inScope = uri
         }
+    }
+
+    /// What is known before the first element: `xml`, the empty prefix, and those of a PrefixList.
+    private static func listing(
+        _ prefixes: [ExactString]
+    ) -> (symbols: SymbolTable, entries: [Entry], listed: [Symbol]) {
+        var symbols = SymbolTable()
+        var entries = [Entry([], inScope: empty, rendered: empty), Entry(Array("xml".utf8))]
+        var listed: [Symbol] = []
+        for prefix in prefixes {
+            let name: ExactString = prefix == "#default" ? "" : prefix
+            let symbol = symbols[name] ?? entries.count
+            if symbol == entries.count {
+                symbols.insert(name, as: symbol)
+                entries.append(Entry(name.bytes))
+            }
+            listed.append(symbol)
+        }
+        return (symbols, entries, listed)
     }
 
     mutating func finish() {

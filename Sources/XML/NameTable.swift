@@ -103,6 +103,6 @@ struct NameTable {
     private static func copy(_ pointer: UnsafePointer<xmlChar>?) -> ExactString {
         guard let pointer = unsafe pointer else { return "" }
         let bytes = unsafe UnsafeBufferPointer(start: pointer, count: Int(xmlStrlen(pointer)))
-        return unsafe ExactString(String(decoding: bytes, as: UTF8.self))
+        return unsafe ExactString(String(decoding: SAXCallbacks.value(bytes), as: UTF8.self))
     }
 }

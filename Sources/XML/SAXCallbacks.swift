@@ -51,6 +51,22 @@ enum SAXCallbacks {
             if !reader.hasFailed { body(reader) }
         }
     }
+
+    /// The value of an attribute or of a namespace declaration. Where entities are not replaced, libxml2
+    /// leaves every `&` of it as `&#38;`, for a second reading that only its own tree does, and of attributes
+    /// alone: in a namespace its canonical form has `&#38;` to this day.
+    static func value(_ raw: UnsafeBufferPointer<xmlChar>) -> [UInt8] {
+        guard unsafe raw.contains(0x26) else { return unsafe Array(raw) }
+        var value: [UInt8] = []
+        value.reserveCapacity(raw.count)
+        var index = 0
+        while index < raw.count {
+            let byte = unsafe raw[index]
+            value.append(byte)
+            index += byte == 0x26 ? 5 : 1
+        }
+        return value
+    }
 }
 
 extension XMLEventReader {
@@ -172,7 +188,7 @@ extension XMLEventReader {
                 let name = unsafe name(
                     local: pointers[index], prefix: pointers[index + 1], namespace: pointers[index + 2])
             else { return nil }
-            let value = unsafe Self.attributeValue(UnsafeBufferPointer(start: start, count: end - start))
+            let value = unsafe SAXCallbacks.value(UnsafeBufferPointer(start: start, count: end - start))
             bytes += value.count
             attributes.append(XMLAttribute(name: name, value: value))
         }
@@ -181,21 +197,6 @@ extension XMLEventReader {
             return nil
         }
         return attributes
-    }
-
-    /// Where entities are not replaced, libxml2 leaves every `&` of a value as `&#38;`, for a second reading
-    /// that only its own tree does.
-    private static func attributeValue(_ raw: UnsafeBufferPointer<xmlChar>) -> [UInt8] {
-        guard unsafe raw.contains(0x26) else { return unsafe Array(raw) }
-        var value: [UInt8] = []
-        value.reserveCapacity(raw.count)
-        var index = 0
-        while index < raw.count {
-            let byte = unsafe raw[index]
-            value.append(byte)
-            index += byte == 0x26 ? 5 : 1
-        }
-        return value
     }
 
     fileprivate func characters(_ start: UnsafePointer<xmlChar>?, count: CInt) {

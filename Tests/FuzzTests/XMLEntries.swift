@@ -109,7 +109,8 @@ private func checkCanonicalForm(_ document: [UInt8], _ choice: UInt8) throws {
         throw Disagreement("libxml2 reads no tree from what its push parser took")
     }
     try check(
-        theirs == ours || method == .inclusive11 && theirs == withoutEmptyBase(ours),
+        theirs == ours || withAmpersands(theirs) == ours
+            || method == .inclusive11 && withAmpersands(theirs) == withoutEmptyBase(ours),
         "\(String(decoding: ours, as: UTF8.self))\nlibxml2:\n\(String(decoding: theirs, as: UTF8.self))")
 }
 
@@ -119,6 +120,11 @@ private func withoutEmptyBase(_ form: [UInt8]) -> [UInt8] {
     let text = String(decoding: form, as: UTF8.self)
     guard let range = text.firstRange(of: " xml:base=\"\"") else { return form }
     return Array(text.replacingCharacters(in: range, with: "").utf8)
+}
+
+/// libxml2 leaves `&#38;` in namespaces, which no canonical form has: every ampersand is `&amp;` there.
+private func withAmpersands(_ form: [UInt8]) -> [UInt8] {
+    Array(String(decoding: form, as: UTF8.self).replacingOccurrences(of: "&#38;", with: "&amp;").utf8)
 }
 
 private final class CanonicalBytes: ByteSink {
