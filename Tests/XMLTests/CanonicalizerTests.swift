@@ -168,7 +168,8 @@ func canonical(
         }
     }
 
-    /// Not what libxml2 2.9 writes: it leaves `&#38;`. Canonical XML 1.0 section 2.3: like any attribute's value.
+    /// Not what libxml2 2.9 writes, which leaves `&#38;`: Canonical XML 1.0 section 2.3 treats it like any
+    /// attribute's value.
     @Test(arguments: CanonicalizationMethod.allCases)
     func `writes an ampersand of a namespace as a reference`(_ method: CanonicalizationMethod) throws {
         let document = Array(#"<p:r xmlns:p="urn:x?a&amp;b" p:d="&amp;#38;"/>"#.utf8)
