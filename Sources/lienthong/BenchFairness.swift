@@ -19,28 +19,44 @@ enum BenchFairness {
         let count = rate * settings.seconds
         let letters = try BenchLetters(
             world.folder, bytes: 50 << 10, from: ordinary, recipients: [BenchExchange.recipient]
-        ).make(5 * count, terminal)
-        func part(_ number: Int) -> [[UInt8]] { Array(letters[number * count..<(number + 1) * count]) }
+        ).make(7 * count, terminal)
+        var (rest, alone) = (letters[...], [Int]())
+        func next(_ count: Int) -> [[UInt8]] {
+            defer { rest = rest.dropFirst(count) }
+            return Array(rest.prefix(count))
+        }
+        // Before each disturber anew: a disk has better and worse minutes.
+        func measureAlone() throws { alone += try measure(world, next(count / 2)) }
         let large = try largeLetter(world, settings, terminal)
         // A gigabyte on its way to the disk would be measured instead of the hub.
         sync()
 
-        let alone = try measure(world, part(0))
-        let flood = try besideFlood(world, settings, part(1), terminal)
-        let besideLarge = try beside(try Sending(world, large), world, part(2))
-        let slow = try beside(try SlowReading(world, large, slowReaders), world, part(3))
+        try measureAlone()
+        let flood = try besideFlood(world, settings, next(count), terminal)
+        try measureAlone()
+        let besideLarge = try beside(Repetition.sending(world, large), world, next(count))
+        try measureAlone()
+        let slow = try beside(try SlowReading(world, large, slowReaders), world, next(count))
+        try measureAlone()
         // The hub is stopped for filling its inbox: last, since its caches are cold then.
         try world.restart {
             try BenchBacklog.fill("\(world.folder)/data", settings.waiting, terminal) { _ in burdened }
         }
-        let backlog = try beside(try Draining(world, burdened), world, part(4))
+        sleep(1)
+        let waiting = try measure(world, next(count))
+        let backlog = try beside(Repetition.draining(world, burdened), world, next(count))
+        guard let latency = BenchResult.Latency(microseconds: alone) else {
+            throw CommandFailure(.refused, "không đo được văn bản nào")
+        }
         var others: [(name: String, value: Double, unit: String)] = []
-        for (name, latency) in [
-            ("Flood", flood.latency), ("Large", besideLarge), ("SlowReaders", slow), ("Backlog", backlog),
+        for (name, microseconds) in [
+            ("Flood", flood.latencies), ("Large", besideLarge), ("SlowReaders", slow), ("Waiting", waiting),
+            ("Backlog", backlog),
         ] {
-            others.append(("p50MillisecondsBeside\(name)", latency.p50, "ms"))
-            others.append(("p99MillisecondsBeside\(name)", latency.p99, "ms"))
-            others.append(("timesAloneBeside\(name)", latency.p99 / alone.p99, ""))
+            guard let beside = BenchResult.Latency(microseconds: microseconds) else { continue }
+            others.append(("p50MillisecondsBeside\(name)", beside.p50, "ms"))
+            others.append(("p99MillisecondsBeside\(name)", beside.p99, "ms"))
+            others.append(("timesAloneBeside\(name)", beside.p99 / latency.p99, ""))
         }
         others.append(("floodPerSecond", flood.rate, "/s"))
         return BenchResult(
@@ -48,43 +64,41 @@ enum BenchFairness {
             conditions:
                 "\(letters[0].count) byte, \(rate)/s, \(settings.connections) kết nối của nơi gửi kia, "
                 + "\(settings.waiting) văn bản chờ, \(slowReaders) nơi đọc chậm",
-            letters: letters.count, latency: alone, others: others)
+            letters: letters.count, latency: latency, others: others)
     }
 
-    private static func measure(_ world: BenchWorld, _ letters: [[UInt8]]) throws -> BenchResult.Latency {
+    /// In microseconds.
+    private static func measure(_ world: BenchWorld, _ letters: [[UInt8]]) throws -> [Int] {
         let flow = try ExchangeFlow(world, letters: letters.count, pacing: rate, from: ordinary)
         flow.send(letters)
-        guard let latency = BenchResult.Latency(microseconds: try flow.finish(secondsMax: 60)) else {
-            throw CommandFailure(.refused, "không đo được văn bản nào")
-        }
-        return latency
+        return try flow.finish(secondsMax: 60)
     }
 
     private static func beside(
         _ disturber: any Disturber, _ world: BenchWorld, _ letters: [[UInt8]]
-    ) throws -> BenchResult.Latency {
+    ) throws -> [Int] {
         disturber.start()
         // Caches are filled first: a hub that has just started is another question.
         sleep(1)
-        let latency = try measure(world, letters)
+        let latencies = try measure(world, letters)
         try disturber.stop()
-        return latency
+        return latencies
     }
 
     /// Another agency sends as fast as it can.
     private static func besideFlood(
         _ world: BenchWorld, _ settings: BenchSettings, _ letters: [[UInt8]], _ terminal: Terminal
-    ) throws -> (latency: BenchResult.Latency, rate: Double) {
+    ) throws -> (latencies: [Int], rate: Double) {
         let flood = try BenchLetters(world.folder, bytes: 50 << 10, recipients: [burdened])
             .make(min(settings.seconds * 3500, (1 << 30) / (50 << 10)), terminal)
         let load = try AcceptLoad(world, letters: flood, connections: settings.connections)
         let sending = Flood(load)
         let began = MonotonicClock.microseconds
         sending.start(microseconds: settings.seconds * 1_000_000)
-        let latency = try measure(world, letters)
+        let latencies = try measure(world, letters)
         let accepted = try sending.wait()
         let seconds = Double(MonotonicClock.microseconds - began) / 1_000_000
-        return (latency, Double(accepted) / seconds)
+        return (latencies, Double(accepted) / seconds)
     }
 
     private static func largeLetter(
@@ -127,48 +141,20 @@ private final class Flood: Sendable {
     }
 }
 
-/// Repeats `body` on threads of its own until it is stopped.
-private final class Repetition: Sendable {
+/// Does the same again and again, on a thread of its own, until it is stopped.
+private final class Repetition: Disturber {
+    private let body: @Sendable () throws -> Void
     private let isOver = Atomic<Bool>(false)
     private let ended = CountingSemaphore()
     private let failure = Mutex<CommandFailure?>(nil)
-    private let threads: Int
 
-    init(threads: Int) { self.threads = threads }
+    init(_ body: @escaping @Sendable () throws -> Void) { self.body = body }
 
-    func start(_ body: @escaping @Sendable (Int) throws -> Void) {
-        for number in 0..<threads {
-            Thread.start(named: "disturber") { [self] in
-                do {
-                    while !isOver.load(ordering: .relaxed) { try body(number) }
-                } catch {
-                    failure.withLock { $0 = $0 ?? CommandFailure(.refused, "tải gây nhiễu dừng: \(error)") }
-                }
-                ended.signal()
-            }
-        }
-    }
-
-    func stop() throws {
-        isOver.store(true, ordering: .relaxed)
-        for _ in 0..<threads { ended.wait() }
-        if let failure = failure.withLock({ $0 }) { throw failure }
-    }
-}
-
-/// One very large letter after the other; from the second on they are resends, and are read to their end too.
-private final class Sending: Disturber {
-    private let access: BenchAccess
-    private let letter: String
-    private let repetition = Repetition(threads: 1)
-
-    init(_ world: BenchWorld, _ letter: String) throws {
-        access = world.access
-        self.letter = letter
-    }
-
-    func start() {
-        repetition.start { [self] _ in
+    /// One very large letter after the other; from the second on they are resends, and are read to their end
+    /// too.
+    static func sending(_ world: BenchWorld, _ letter: String) -> Repetition {
+        let access = world.access
+        return Repetition {
             let reply = try access.client(BenchWorld.sender).send(
                 "POST", "/v1/documents", fields: ["Content-Type": "application/xml"], body: .file(letter))
             guard [200, 201].contains(reply.head.status) else {
@@ -177,26 +163,13 @@ private final class Sending: Disturber {
         }
     }
 
-    func stop() throws { try repetition.stop() }
-}
-
-/// A recipient with very many letters waiting takes its inbox page by page, as fast as it can.
-private final class Draining: Disturber {
-    private let access: BenchAccess
-    private let agency: String
-    private let repetition = Repetition(threads: 1)
-
-    init(_ world: BenchWorld, _ agency: String) throws {
-        access = world.access
-        self.agency = agency
-    }
-
-    func start() {
-        repetition.start { [self] _ in
+    /// A recipient with very many letters waiting takes its inbox page by page, as fast as it can.
+    static func draining(_ world: BenchWorld, _ agency: String) -> Repetition {
+        let access = world.access
+        return Repetition {
             let client = try access.client(agency)
             for _ in 0..<64 {
-                let reply = try client.send(
-                    "GET", "/v1/inbox?limit=100&lease=600", fields: [:], body: .none)
+                let reply = try client.send("GET", "/v1/inbox?limit=100&lease=600", fields: [:], body: .none)
                 guard reply.head.status == 200 else {
                     throw HubRefusal(status: reply.head.status, body: reply.bytes)
                 }
@@ -204,7 +177,22 @@ private final class Draining: Disturber {
         }
     }
 
-    func stop() throws { try repetition.stop() }
+    func start() {
+        Thread.start(named: "disturber") { [self] in
+            do {
+                while !isOver.load(ordering: .relaxed) { try body() }
+            } catch {
+                failure.withLock { $0 = CommandFailure(.refused, "tải gây nhiễu dừng: \(error)") }
+            }
+            ended.signal()
+        }
+    }
+
+    func stop() throws {
+        isOver.store(true, ordering: .relaxed)
+        ended.wait()
+        if let failure = failure.withLock({ $0 }) { throw failure }
+    }
 }
 
 /// Recipients that take a large letter in at a trickle: each piece that arrives makes them sleep.
