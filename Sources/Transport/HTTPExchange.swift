@@ -96,6 +96,6 @@ package final class HTTPExchange: Sendable {
 
     /// Runs `block` on this exchange's reactor, after what was posted before.
     package func post(_ block: @escaping @Sendable () -> Void) {
-        connection.reactor.post(block)
+        connection.post(block)
     }
 }

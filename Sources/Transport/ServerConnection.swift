@@ -56,7 +56,12 @@ final class ServerConnection: Link, @unchecked Sendable {
 
     /// Runs `block` on the reactor: now, if this is its thread.
     func onReactor(_ block: @escaping @Sendable () -> Void) {
-        if reactor.isCurrent { block() } else { reactor.post(for: party, block) }
+        if reactor.isCurrent { block() } else { post(block) }
+    }
+
+    /// Runs `block` on the reactor in the turn of the connection's party, after what was posted here before.
+    func post(_ block: @escaping @Sendable () -> Void) {
+        reactor.post(for: party, block)
     }
 
     override func begin() {
@@ -170,15 +175,15 @@ final class ServerConnection: Link, @unchecked Sendable {
         guard let unfinished else { return }
         // Posted, since this may be inside a call into the same consumer.
         if let consumer = unfinished.consumer { abort(consumer) }
-        if let ended = unfinished.streamEnded { reactor.post(ended) }
+        if let ended = unfinished.streamEnded { post(ended) }
         guard !unfinished.hasResponded else { return }
         listener.counters.requestsAborted.increment()
-        for block in unfinished.abortBlocks { reactor.post(block) }
+        for block in unfinished.abortBlocks { post(block) }
     }
 
     private func abort(_ consumer: any BodyConsumer) {
         nonisolated(unsafe) let consumer = consumer
-        reactor.post { unsafe consumer.abort() }
+        post { unsafe consumer.abort() }
     }
 
     // MARK: what the exchange asks for
@@ -201,7 +206,7 @@ final class ServerConnection: Link, @unchecked Sendable {
 
     func onAbort(_ serial: UInt64, _ block: @escaping @Sendable () -> Void) {
         guard request?.serial == serial else {
-            if serial == self.serial, phase == .closed { reactor.post(block) }
+            if serial == self.serial, phase == .closed { post(block) }
             return
         }
         if request?.hasResponded == false { request?.abortBlocks.append(block) }
@@ -209,7 +214,7 @@ final class ServerConnection: Link, @unchecked Sendable {
 
     func onDrain(_ serial: UInt64, _ block: @escaping @Sendable () -> Void) {
         guard request?.serial == serial, request?.hasResponded == false else { return }
-        if reactor.isDraining { reactor.post(block) } else { request?.drainBlocks.append(block) }
+        if reactor.isDraining { post(block) } else { request?.drainBlocks.append(block) }
     }
 
     func handlerGaveUp(_ serial: UInt64) {
@@ -263,7 +268,7 @@ final class ServerConnection: Link, @unchecked Sendable {
 
     func beginStream(_ serial: UInt64, _ head: ResponseHead, ended: @escaping @Sendable () -> Void) {
         guard phase == .open, var request, request.serial == serial, !request.hasResponded else {
-            return reactor.post(ended)
+            return post(ended)
         }
         request.hasResponded = true
         request.abortBlocks = []
@@ -307,7 +312,7 @@ final class ServerConnection: Link, @unchecked Sendable {
             closesAfterOutput = true
         } else {
             if let consumer = request?.consumer { abort(consumer) }
-            for block in request?.abortBlocks ?? [] { reactor.post(block) }
+            for block in request?.abortBlocks ?? [] { post(block) }
             let requestID = request?.requestID ?? listener.nextRequestID()
             let refusal = listener.handler.refusal(
                 status, reason, method: parser.method, requestID: requestID)

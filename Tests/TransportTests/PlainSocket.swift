@@ -7,8 +7,14 @@ import Glibc
 final class PlainSocket {
     let descriptor: CInt
 
-    init(_ address: SocketAddress) throws {
+    /// - Parameter source: the address that the server is to see.
+    init(_ address: SocketAddress, from source: SocketAddress? = nil) throws {
         descriptor = socket(address.isIPv6 ? AF_INET6 : AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        if let source {
+            guard source.withSocketAddress({ bind(descriptor, $0, $1) }) == 0 else {
+                throw SystemError("bind")
+            }
+        }
         var limit = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         let result = address.withSocketAddress { Glibc.connect(descriptor, $0, $1) }
