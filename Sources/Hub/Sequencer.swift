@@ -129,10 +129,11 @@ package final class Sequencer: Sendable {
     ) {
         var signed = first
         var isStored = false
+        var weights = BatchWeights()
         /// When the log last grew; nil where memory was given back since then.
         var grown: Instant? = clock.now()
         while true {
-            let batch = takeBatch()
+            let batch = takeBatch(weights)
             if batch.isEmpty {
                 if queue.withLock({ $0.isStopping && $0.jobs.isEmpty }) { return }
                 continue
@@ -143,6 +144,7 @@ package final class Sequencer: Sendable {
             do {
                 let changes = batch.map(\.change)
                 let results = try store.commit(changes, at: started, signed: isStored ? nil : signed)
+                for (change, result) in zip(changes, results) { weights.note(change, result) }
                 isStored = true
                 if signed?.size != store.tree.size {
                     signed = try signer.sign(store.tree)
@@ -176,7 +178,7 @@ package final class Sequencer: Sendable {
         for job in batch { job.completion(.failure(rejection), signed) }
     }
 
-    private func takeBatch() -> [Job] {
+    private func takeBatch(_ weights: BatchWeights) -> [Job] {
         let batch = queue.withLock { queue -> [Job]? in
             guard !queue.jobs.isEmpty else {
                 guard !queue.isStopping else { return [] }
@@ -187,13 +189,14 @@ package final class Sequencer: Sendable {
             var (weight, bytes) = (0, 0)
             while let next = queue.jobs.first {
                 // What is heavy waits for a batch of its own: the light ones would have to wait for it.
+                let added = weights.weight(of: next.change)
                 guard
                     batch.isEmpty
-                        || weight + next.change.weight <= limits.batchWeightMax
+                        || weight + added <= limits.batchWeightMax
                             && bytes + next.byteCount <= limits.batchBytesMax
                 else { break }
                 guard let job = queue.jobs.next() else { break }
-                weight += job.change.weight
+                weight += added
                 bytes += job.byteCount
                 batch.append(job)
             }
@@ -219,15 +222,6 @@ extension Change {
             .conclude(_, let recipient, _):
             recipient
         default: nil
-        }
-    }
-
-    /// About what it costs to write, where a letter to few recipients costs 1.
-    fileprivate var weight: Int {
-        switch self {
-        case .accept(let document): 1 + document.recipients.count / 16
-        case .lease(_, let limit, _): 1 + limit / 4
-        default: 1
         }
     }
 }

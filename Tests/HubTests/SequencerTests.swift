@@ -71,14 +71,47 @@ import Testing
         #expect(order.filter { $0.hasPrefix("loud") } == (0..<100).map { "loud \($0)" })
     }
 
+    private func broadcast(to count: Int) -> Change {
+        .accept(
+            NewDocument(
+                key: DocumentKey(truncating: SHA256.hash([1])), kind: .letter, sender: "H37.13",
+                documentID: "H37.13,2026/11/20,1/CV", code: "1/CV", businessType: 0, subject: "",
+                priority: .normal, promulgationDate: "2026/11/20", dueDate: nil,
+                recipients: (0..<count).map { AgencyCode("H31.\($0)") }, payload: .memory([1]), byteCount: 1,
+                sha256: SHA256.hash([1]), detachedSignature: nil, indication: "TOTAL-PASSED", verdict: [],
+                signerSHA256: nil, requestID: "", status: nil))
+    }
+
     @Test func `that are heavy get a batch of their own`() throws {
         let world = try World()
         let before = world.metrics.batches.total
         world.submit("light", refusal("H37.12"))
-        world.submit("heavy", .lease(recipient: "H31.7", limit: 1000, seconds: 60))
+        world.submit("heavy", broadcast(to: 1000))
         world.submit("light", refusal("H37.14"))
         #expect(world.order(of: 3) == ["light", "heavy", "light"])
         #expect(world.metrics.batches.total == before + 3)
+    }
+
+    @Test func `share a batch where they are polls that find little, however much they ask for`() throws {
+        let world = try World()
+        let before = world.metrics.batches.total
+        for number in 0..<64 {
+            world.submit("", .lease(recipient: AgencyCode("H31.\(number)"), limit: 100, seconds: 60))
+        }
+        #expect(world.order(of: 64).count == 64)
+        #expect(world.metrics.batches.total - before == 4)
+    }
+
+    @Test func `weigh what the recipient's last page says`() {
+        var weights = BatchWeights()
+        func poll(_ recipient: AgencyCode) -> Change { .lease(recipient: recipient, limit: 100, seconds: 60) }
+        #expect(weights.weight(of: poll("H31.7")) == 1)
+        weights.note("H31.7", isFull: true)
+        #expect(weights.weight(of: poll("H31.7")) == 26)
+        #expect(weights.weight(of: poll("H31.8")) == 1)
+        weights.note(poll("H31.7"), .success(.leased([])))
+        #expect(weights.weight(of: poll("H31.7")) == 1)
+        #expect(weights.weight(of: broadcast(to: 3500)) == 219)
     }
 
     @Test func `are so many in one batch, and all of them in the end`() throws {
