@@ -17,8 +17,9 @@ package struct StoreOptions: Sendable {
     package var segmentBytesMax: Int64 = 1 << 30
     /// Disk space is reserved for the payload log in steps of this size.
     package var preallocationBytes: Int64 = 32 << 20
-    /// WAL pages (4 KiB) after which a commit copies them into the database file.
-    package var checkpointPages = 16_000
+    /// WAL pages (4 KiB) after which a commit copies them into the database file. Everybody waits for that,
+    /// so it is little and often: 64 MiB at once held all letters up for 30 to 60 ms.
+    package var checkpointPages = 2_000
     /// Above this size of the write-ahead log commits wait a moment for readers, to begin it anew.
     package var walBytesMax: Int64 = 256 << 20
 
