@@ -84,6 +84,11 @@ package final class PDFFile {
 
     package func trailer(at revision: Int) -> PDFDictionary { revisions[revision].trailer }
 
+    /// What the trailer's Root names; nil where that is no dictionary.
+    package func catalog(at revision: Int) throws(PDFFault) -> PDFDictionary? {
+        try resolve(trailer(at: revision)["Root"], at: revision).dictionary
+    }
+
     /// Counts what the caller keeps of an object's values against its bound.
     package func keep(_ object: PDFObject) throws(PDFFault) {
         keptValues += object.weight

@@ -30,8 +30,9 @@ struct PDFForm {
     private static let depthMax = 32
 
     init(of file: PDFFile, at revision: Int) throws(PDFFault) {
-        let catalog = try file.resolve(file.trailer(at: revision)["Root"], at: revision)
-        guard let catalog = catalog.dictionary else { throw PDFFault(.malformed, "no catalog", at: 0) }
+        guard let catalog = try file.catalog(at: revision) else {
+            throw PDFFault(.malformed, "no catalog", at: 0)
+        }
         let form = try file.resolve(catalog["AcroForm"], at: revision)
         dictionary = form.dictionary
         guard let form = form.dictionary else {

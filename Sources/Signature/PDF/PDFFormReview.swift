@@ -34,7 +34,7 @@ extension PDFRevisionReview {
     /// As objects of their own, the form and its list; as part of something else they are that, too.
     private mutating func explainForm(_ before: PDFDictionary) throws {
         guard let catalog = file.trailer(at: old)["Root"]?.reference?.number,
-            let oldCatalog = try file.resolve(file.trailer(at: old)["Root"], at: old).dictionary
+            let oldCatalog = try file.catalog(at: old)
         else { return }
         let form = oldCatalog["AcroForm"]?.reference?.number
         if let form, isUsedOnly(form, by: catalog, below: "AcroForm") { explained.insert(form) }
@@ -139,8 +139,7 @@ extension PDFRevisionReview {
     /// Nodes and pages: whoever adds to the kids of one adds a page, even where it is a group of fields, too.
     private func pageTree() throws -> Set<Int> {
         var found: Set<Int> = []
-        let catalog = try file.resolve(file.trailer(at: old)["Root"], at: old).dictionary
-        var left = [catalog?["Pages"]].compactMap(\.self)
+        var left = [try file.catalog(at: old)?["Pages"]].compactMap(\.self)
         while let value = left.popLast() {
             guard let reference = value.reference, found.insert(reference.number).inserted,
                 let node = try file.object(reference, at: old)?.dictionary

@@ -15,10 +15,8 @@ struct PDFSecurityStore {
     var isEmpty: Bool { certificates.isEmpty && revocation.isEmpty }
 
     init(of file: PDFFile, at revision: Int) throws(PDFFault) {
-        let catalog = try file.resolve(file.trailer(at: revision)["Root"], at: revision)
-        guard let store = try file.resolve(catalog.dictionary?["DSS"], at: revision).dictionary else {
-            return
-        }
+        let catalog = try file.catalog(at: revision)
+        guard let store = try file.resolve(catalog?["DSS"], at: revision).dictionary else { return }
         var reader = Reader(file: file, revision: revision)
         certificates = try reader.items(store["Certs"])
         var lists = try reader.items(store["CRLs"])

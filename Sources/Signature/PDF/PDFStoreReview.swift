@@ -37,7 +37,7 @@ extension PDFRevisionReview {
 
     /// Store, VRI, their arrays and streams, by number; and whatever else a store names.
     static func securityParts(of file: PDFFile, at revision: Int) throws(PDFFault) -> Set<Int> {
-        let catalog = try file.resolve(file.trailer(at: revision)["Root"], at: revision).dictionary
+        let catalog = try file.catalog(at: revision)
         var parts: Set<Int> = []
         try collect(catalog?["DSS"], of: file, at: revision, into: &parts, depth: 0)
         return parts

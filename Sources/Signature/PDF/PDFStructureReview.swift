@@ -12,10 +12,7 @@ extension PDFRevisionReview {
 
     /// Explains what it can; what it cannot is refused with the objects that nobody explained.
     mutating func reviewStructure() throws {
-        let catalogs = (
-            try file.resolve(file.trailer(at: old)["Root"], at: old).dictionary,
-            try file.resolve(file.trailer(at: revision)["Root"], at: revision).dictionary
-        )
+        let catalogs = (try file.catalog(at: old), try file.catalog(at: revision))
         guard let place = catalogs.0?["StructTreeRoot"]?.reference,
             catalogs.1?["StructTreeRoot"] == .reference(place),
             let before = try file.object(place, at: old)?.dictionary,
@@ -111,7 +108,7 @@ extension PDFRevisionReview {
     }
 
     private var oldRootNumber: Int? {
-        let catalog = try? file.resolve(file.trailer(at: old)["Root"], at: old).dictionary
+        let catalog = try? file.catalog(at: old)
         return catalog?["StructTreeRoot"]?.reference?.number
     }
 
