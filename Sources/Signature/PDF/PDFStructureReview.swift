@@ -12,6 +12,8 @@ extension PDFRevisionReview {
 
     /// Explains what it can; what it cannot is refused with the objects that nobody explained.
     mutating func reviewStructure() throws {
+        // Most revisions leave the tree alone, and it may be large.
+        guard changes.modified.keys.contains(where: { !explained.contains($0) }) else { return }
         let catalogs = (try file.catalog(at: old), try file.catalog(at: revision))
         guard let place = catalogs.0?["StructTreeRoot"]?.reference,
             catalogs.1?["StructTreeRoot"] == .reference(place),
@@ -19,7 +21,8 @@ extension PDFRevisionReview {
             let after = try file.object(place, at: revision)?.dictionary
         else { return }
         guard Self.differences(before, after).isSubset(of: Self.rootKeys),
-            try addsElements(before["K"], after["K"], below: place), try keepsParentTree(before, after)
+            try addsElements(before["K"], after["K"], below: place),
+            try keepsParentTree(before, after, of: place.number)
         else { return }
         if changes.modified[place.number] != nil { explained.insert(place.number) }
         try reviewElements()
@@ -81,7 +84,9 @@ extension PDFRevisionReview {
 
     /// A number tree from a widget's StructParent to its element: what it held stays, what is new leads to
     /// new elements.
-    private mutating func keepsParentTree(_ before: PDFDictionary, _ after: PDFDictionary) throws -> Bool {
+    private mutating func keepsParentTree(
+        _ before: PDFDictionary, _ after: PDFDictionary, of root: Int
+    ) throws -> Bool {
         var (oldNodes, newNodes): (Set<Int>, Set<Int>) = ([], [])
         var (oldEntries, newEntries): ([Int: PDFValue], [Int: PDFValue]) = ([:], [:])
         guard try read(before["ParentTree"], at: old, &oldNodes, &oldEntries, depth: 0),
@@ -96,7 +101,6 @@ extension PDFRevisionReview {
         }
         let changed = oldNodes.filter { changes.modified[$0] != nil }
         // The same object as part of a page would be something else.
-        let root = oldRootNumber
         let isTreeOnly = changed.allSatisfy { node in
             index.uses(of: node, upTo: old).allSatisfy { use in
                 oldNodes.contains(use.referrer) || use.referrer == root && use.key == "ParentTree"
@@ -105,11 +109,6 @@ extension PDFRevisionReview {
         guard isTreeOnly else { return false }
         explained.formUnion(changed)
         return true
-    }
-
-    private var oldRootNumber: Int? {
-        let catalog = try? file.catalog(at: old)
-        return catalog?["StructTreeRoot"]?.reference?.number
     }
 
     /// - Returns: false where it is no number tree.
