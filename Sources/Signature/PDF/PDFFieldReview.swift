@@ -83,13 +83,13 @@ extension PDFRevisionReview {
             guard let (one, other) = changes.modified[reference.number], let one = one.dictionary,
                 let other = other.dictionary
             else { throw Self.changed("form field \(after.name)") }
-            guard Self.differences(one, other).isSubset(of: permitted) else {
+            let differences = Self.differences(one, other)
+            guard differences.isSubset(of: permitted) else {
                 throw SignatureReason(.pdfFormChanged, after.name)
             }
             guard isOnlyField(reference.number) else { throw Self.changed("form field \(after.name)") }
             explained.insert(reference.number)
-            let looks = Self.differences(one, other).intersection(Self.lookKeys)
-            if after.isSignature, Self.isVisible(other), !looks.isEmpty {
+            if after.isSignature, Self.isVisible(other), !differences.isDisjoint(with: Self.lookKeys) {
                 content.shown.append(after.reference)
             }
         }
