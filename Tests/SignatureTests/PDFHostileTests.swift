@@ -47,6 +47,20 @@ import Testing
         #expect(reports.map(\.indication) == [.indeterminate])
     }
 
+    @Test(arguments: [(0, [SignatureReasonCode.pdfUnsigned]), (1, [.pdfTooLarge])])
+    func `with a field's name that is too long to keep is not looked at`(
+        more: Int, codes: [SignatureReasonCode]
+    ) throws {
+        // The group's name, a full stop, the field's.
+        let long = String(repeating: "x", count: PDFForm.nameBytesMax - 2 + more)
+        var draft = PDFDraft()
+        draft.catalogEntries = "/AcroForm << /Fields [90 0 R] >>"
+        draft.append([
+            (1, draft.catalog), (90, "<< /T (\(long)) /Kids [91 0 R] >>"), (91, "<< /T (f) /FT /Tx >>"),
+        ])
+        #expect(judge(draft, authority).map(failures) == [codes])
+    }
+
     @Test func `with fields in a circle is refused`() throws {
         var draft = PDFDraft()
         draft.catalogEntries = "/AcroForm << /Fields [90 0 R] >>"

@@ -28,6 +28,8 @@ struct PDFForm {
 
     static let fieldsMax = 20_000
     private static let depthMax = 32
+    /// Of a full name. Every field keeps one: thousands below one long name would fill the memory.
+    static let nameBytesMax = 1_024
 
     init(of file: PDFFile, at revision: Int) throws(PDFFault) {
         guard let catalog = try file.catalog(at: revision) else {
@@ -89,6 +91,9 @@ struct PDFForm {
             var inherited = above
             if let part = try file.resolve(field["T"], at: revision).string {
                 inherited.name += (above.name.isEmpty ? "" : ".") + PDFText.decode(part)
+                guard inherited.name.utf8.count <= PDFForm.nameBytesMax else {
+                    throw PDFFault(.tooLarge, "name of a form field", at: 0)
+                }
             }
             if let type = try file.resolve(field["FT"], at: revision).name { inherited.type = type }
             if let value = field["V"] { inherited.value = value }
