@@ -239,6 +239,25 @@ import Testing
             try filled("", after: locked("/Action /Include /Fields [5 0 R]")) == [.pdfStructure])
     }
 
+    /// Thousands of names and thousands of fields: each is looked up, not compared with each.
+    @Test func `is locked by its own name or by one of the groups it is in`() throws {
+        var parameters = PDFDictionary()
+        parameters["Action"] = .name("Include")
+        let names = (0..<5000).map { "khac\($0)" } + ["a", "b.c", "é", ""]
+        parameters["Fields"] = .array(names.map { .string(Array($0.utf8)) })
+        let lock = try PDFSignatureValue.Lock(parameters)
+        for name in ["a", "a.b", "a.b.c", "b.c", "b.c.d", "khac17.x", ".x", ""] {
+            #expect(lock.covers(name), "\(name)")
+        }
+        for name in ["ab", "b", "b.cd", "khac", "khac5000", "x.a", "x."] {
+            #expect(!lock.covers(name), "\(name)")
+        }
+        #expect((0..<5000).allSatisfy { lock.covers("khac\($0).o\($0)") && !lock.covers("o\($0)") })
+        parameters["Action"] = .name("Exclude")
+        let others = try PDFSignatureValue.Lock(parameters)
+        #expect(!others.covers("a.b") && others.covers("ab"))
+    }
+
     /// A push button of the same name as the field that is filled in.
     @Test func `lends its permission to no button`() throws {
         let text = "/Type /Annot /Subtype /Widget /FT /Tx /T (So) /Rect [10 10 90 30] /P 3 0 R"

@@ -132,8 +132,7 @@ extension PDFRevisionReview {
     }
 
     private func areFields(_ values: ArraySlice<PDFValue>) -> Bool {
-        let fields = Set(newForm.fields.map(\.reference)).union(newForm.groups)
-        return values.allSatisfy { $0.reference.map(fields.contains) ?? false }
+        values.allSatisfy { $0.reference.map(newFields.contains) ?? false }
     }
 
     /// Nodes and pages: whoever adds to the kids of one adds a page, even where it is a group of fields, too.

@@ -12,6 +12,8 @@ struct PDFRevisionReview {
     let index: ReferenceIndex
     let oldForm: PDFForm
     let newForm: PDFForm
+    /// Of the new form, groups among them.
+    let newFields: Set<PDFReference>
     /// Signatures of the file by the number of their dictionary.
     let signatures: [Int: PDFSignatureValue]
     var content = PDFRevisionContent()
@@ -35,6 +37,7 @@ struct PDFRevisionReview {
         self.index = index
         self.oldForm = oldForm
         self.newForm = newForm
+        newFields = Set(newForm.fields.map(\.reference)).union(newForm.groups)
         self.signatures = signatures
     }
 
