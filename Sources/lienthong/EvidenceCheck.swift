@@ -75,7 +75,7 @@ struct EvidenceCheck {
 
     /// The letter must be the one that the evidence is about.
     private mutating func compare(letter sha256: Digest256) {
-        if files.manifest["sha256"]?.string != sha256.hex {
+        if !Self.isSame(files.manifest["sha256"]?.string, sha256.hex) {
             faults.append("văn bản này không phải văn bản mà bằng chứng nói tới (SHA-256 khác)")
         }
     }
@@ -84,7 +84,7 @@ struct EvidenceCheck {
         guard let bytes = files["verdict.json"], let stored = try? JSONReader.read(bytes) else {
             return faults.append("không có verdict.json để so sánh")
         }
-        guard SHA256.hash(bytes).hex == files.manifest["verdictSha256"]?.string else {
+        guard Self.isSame(SHA256.hash(bytes).hex, files.manifest["verdictSha256"]?.string) else {
             return faults.append("verdict.json không phải kết luận mà manifest.json nêu")
         }
         let (own, theirs) = (Self.summary(verdict), Self.summary(stored))
@@ -103,7 +103,8 @@ struct EvidenceCheck {
             ("sha256", "sha256"), ("receivedAt", "time"), ("documentKey", "documentKey"), ("kind", "kind"),
             ("sender", "sender"),
         ]
-        var differing = texts.filter { files.manifest[$0.0]?.string != accepted[$0.1]?.string }.map(\.0)
+        var differing = texts.filter { !Self.isSame(files.manifest[$0.0]?.string, accepted[$0.1]?.string) }
+            .map(\.0)
         if files.manifest["byteCount"]?.integer != accepted["byteCount"]?.integer {
             differing.append("byteCount")
         }
@@ -118,19 +119,26 @@ struct EvidenceCheck {
             return faults.append("bằng chứng trong nhật ký (verdict.tlog-proof) không đúng")
         }
         if recheck != nil, let first = files["earlier-verdicts/1.json"],
-            SHA256.hash(first).hex != accepted["verdictSha256"]?.string
+            !Self.isSame(SHA256.hash(first).hex, accepted["verdictSha256"]?.string)
         {
             faults.append("earlier-verdicts/1.json không phải kết luận mà mục tiếp nhận nêu")
         }
         if files.manifest["verdictLogIndex"]?.integer != lastIndex {
             faults.append("manifest.json nêu sai vị trí của kết luận trong nhật ký")
         }
-        if last["verdictSha256"]?.string != files.manifest["verdictSha256"]?.string
-            || last["evidenceSha256"]?.string != files.manifest["evidence"]?["sha256"]?.string
-            || last["documentKey"]?.string != files.manifest["documentKey"]?.string
-        {
+        let isCovered =
+            Self.isSame(last["verdictSha256"]?.string, files.manifest["verdictSha256"]?.string)
+            && Self.isSame(last["evidenceSha256"]?.string, files.manifest["evidence"]?["sha256"]?.string)
+            && Self.isSame(last["documentKey"]?.string, files.manifest["documentKey"]?.string)
+        if !isCovered {
             faults.append("kết luận hoặc bằng chứng trong gói khác với mục nhật ký")
         }
+    }
+
+    /// Byte for byte: Swift takes "é" in NFC and in NFD for equal. What neither of them has is the same, too:
+    /// not every letter has evidence.
+    private static func isSame(_ one: String?, _ other: String?) -> Bool {
+        one.map { ExactString($0) } == other.map { ExactString($0) }
     }
 
     private static func entry(
