@@ -7,8 +7,6 @@ internal import Signature
 /// The third party's timestamp in an evidence archive: that the log with the letter's entry in it existed
 /// then, whatever the hub's own clock said.
 struct EvidenceTimestamp {
-    /// The hub's clock may be that far ahead of the authority's.
-    private static let clockSkewSeconds: Int64 = 300
     private static let parts = ["checkpoint.txt", "checkpoint.tsr", "timestamp.tlog-proof"]
 
     let report: TimestampReport
@@ -35,7 +33,7 @@ struct EvidenceTimestamp {
             faults.append("dấu thời gian của nhật ký (checkpoint.tsr) không đúng")
         }
         if let genTime = report.genTime, let receivedAt,
-            receivedAt > genTime.adding(seconds: Self.clockSkewSeconds)
+            receivedAt > genTime.adding(seconds: SignatureVerifier.clockSkewSeconds)
         {
             faults.append("giờ nhận \(receivedAt.rfc3339) muộn hơn dấu thời gian \(genTime.rfc3339)")
         }

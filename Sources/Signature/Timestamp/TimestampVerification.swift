@@ -44,7 +44,7 @@ extension SignatureVerifier {
     }
 
     /// How much an authority's clock may be ahead of ours, or of another authority's.
-    static let clockSkewSeconds: Int64 = 300
+    package static let clockSkewSeconds: Int64 = 300
 
     /// Judges a token at its own genTime: RFC 3161, EN 319 102-1 section 5.4.
     ///
