@@ -186,6 +186,19 @@ struct OpenedDatabase {
     /// Compares the database with the payload log, and removes what a crash left of the last batch.
     func recover(_ directory: DataDirectory, rollsForward: Bool) throws(StorageError) -> Recovered {
         let mark = try RestoreMark.read(directory, else: tree)
+        if let mark {
+            // A restore that was broken off before its database was whole: rolling forward from there would
+            // sign a second history from nothing.
+            let restored = try mapping { () throws(DatabaseError) in
+                try Self.tree(size: mark.found.size, reads, frontier)
+            }
+            guard restored == mark.found else {
+                throw StorageError(
+                    .damaged,
+                    "\(directory.path) does not hold the \(mark.found.size) entries of the backup that it is"
+                        + " being restored from: empty it and restore again")
+            }
+        }
         if mark != nil, !rollsForward {
             throw StorageError(
                 .treeWentBack,

@@ -142,6 +142,18 @@ private func open(_ path: String, rollsForward: Bool) throws -> Store {
         #expect(try Doctor.examine(directory: path, verifier: nil).isSound)
     }
 
+    /// The mark is written first and the database last: what was broken off between them is no hub yet.
+    @Test func `is not rolled forward where the restore was broken off`() throws {
+        let (fixture, _) = try filled()
+        _ = try backUp(fixture)
+        _ = try restore(fixture, to: "restored", signed: fixture.tree)
+        let path = fixture.root + "/restored"
+        try FileManager.default.removeItem(atPath: path + "/hub.db")
+        for rollsForward in [false, true, true] {
+            #expect(code { _ = try open(path, rollsForward: rollsForward) } == .damaged)
+        }
+    }
+
     @Test func `is made of a sound backup only, and over nothing`() throws {
         let (fixture, _) = try filled()
         _ = try backUp(fixture)

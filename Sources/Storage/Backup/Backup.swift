@@ -195,6 +195,8 @@ package struct Backup {
             try file.synchronize()
             try File(folder + "/" + manifest.database.name, .read).synchronize()
             try Directory.synchronize(folder + "/payload")
+            // Before the manifest names it: some file systems make renames durable in another order.
+            try Directory.synchronize(folder)
             try Directory.rename(temporary, to: folder + "/" + BackupManifest.name)
             try Directory.synchronize(folder)
             for name in try Directory.names(in: folder)
