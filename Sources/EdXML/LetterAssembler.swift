@@ -38,7 +38,7 @@ extension MessageAssembler {
     }
 
     private mutating func recipients(_ main: Int) -> [Organization] {
-        let nodes = children(.to, of: main)
+        let nodes = tree.children(.to, of: main)
         if nodes.isEmpty { _ = require(.to, in: main) }
         var seen: Set<ExactString> = []
         var recipients: [Organization] = []
@@ -93,12 +93,12 @@ extension MessageAssembler {
 
     private func texts(_ tag: Tag, inside list: Tag, of parent: Int) -> [String] {
         guard let node = tree.child(list, of: parent) else { return [] }
-        return children(tag, of: node).map { tree.nodes[$0].text }.filter { !$0.isEmpty }
+        return tree.children(tag, of: node).map { tree.nodes[$0].text }.filter { !$0.isEmpty }
     }
 
     private mutating func answered(_ main: Int) -> [Correspondence] {
         var answered: [Correspondence] = []
-        for node in children(.responseFor, of: main) {
+        for node in tree.children(.responseFor, of: main) {
             _ = checkDay(.promulgationDate, in: node)
             if let correspondence = correspondence(node) { answered.append(correspondence) }
         }
@@ -109,7 +109,7 @@ extension MessageAssembler {
 
     private mutating func readTraces(_ header: Int, into letter: inout Letter) {
         guard let list = tree.child(.traceHeaderList, of: header) else { return }
-        letter.traces = children(.traceHeader, of: list).map { node in
+        letter.traces = tree.children(.traceHeader, of: list).map { node in
             Trace(
                 organID: ExactString(tree.text(.organID, of: node)),
                 timestamp: tree.text(.timestamp, of: node))
@@ -143,7 +143,7 @@ extension MessageAssembler {
         if let info = tree.child(.businessDocumentInfo, of: node) {
             business.changesDocument = isTrue(tree.text(.documentInfo, of: info))
             let list = tree.child(.receiverList, of: info)
-            for receiver in list.map({ children(.receiver, of: $0) }) ?? [] {
+            for receiver in list.map({ tree.children(.receiver, of: $0) }) ?? [] {
                 business.receiverChanges.append(
                     Business.ReceiverChange(
                         organID: ExactString(requireText(.organID, in: receiver)),
@@ -152,8 +152,9 @@ extension MessageAssembler {
             }
         }
         let list = tree.child(.replacementInfoList, of: node)
-        for replacement in list.map({ children(.replacementInfo, of: $0) }) ?? [] {
-            let organs = tree.child(.organIDList, of: replacement).map { children(.organID, of: $0) } ?? []
+        for replacement in list.map({ tree.children(.replacementInfo, of: $0) }) ?? [] {
+            let organs =
+                tree.child(.organIDList, of: replacement).map { tree.children(.organID, of: $0) } ?? []
             business.replacements.append(
                 Business.Replacement(
                     documentID: ExactString(requireText(.documentID, in: replacement)),
@@ -171,11 +172,11 @@ extension MessageAssembler {
     /// One Reference for each Attachment and one Attachment for each Reference.
     private mutating func attachments(_ envelope: Int) -> [Attachment] {
         let manifest = require(.edXMLBody, in: envelope).flatMap { require(.edXMLManifest, in: $0) }
-        let references = manifest.map { children(.reference, of: $0) } ?? []
+        let references = manifest.map { tree.children(.reference, of: $0) } ?? []
         // Without references the one finding below says enough.
         let list =
             references.isEmpty ? tree.child(.attachmentEncoded, of: 0) : require(.attachmentEncoded, in: 0)
-        let attached = list.map { children(.attachment, of: $0) } ?? []
+        let attached = list.map { tree.children(.attachment, of: $0) } ?? []
         if references.isEmpty, attached.isEmpty {
             findings.add(
                 .attachmentMissing, "Văn bản phải có ít nhất một tệp đính kèm.",

@@ -129,10 +129,6 @@ struct MessageAssembler {
             email: tree.text(.email, of: node), mobile: tree.text(.mobile, of: node))
     }
 
-    func children(_ tag: Tag, of parent: Int) -> [Int] {
-        tree.children(tag, of: parent)
-    }
-
     // MARK: - Status messages
 
     private mutating func status(_ main: Int) -> StatusMessage? {
@@ -143,7 +139,7 @@ struct MessageAssembler {
                 attached)
         }
         let sender = require(.from, in: main).map { organization($0) }
-        let targets = children(.responseFor, of: main)
+        let targets = tree.children(.responseFor, of: main)
         if let second = targets.dropFirst().first {
             add(.elementRepeated, "Bản tin trạng thái chỉ có một <ResponseFor>.", second)
         }

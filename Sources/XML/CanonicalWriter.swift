@@ -208,8 +208,8 @@ struct CanonicalWriter: ~Copyable {
         for prefix in prefixes {
             let entry = entries[prefix]
             guard entry.inScope != Self.unbound, entry.rendered != entry.inScope else { continue }
-            undo.append(Undo(isRendered: true, prefix: prefix, previous: entries[prefix].rendered))
-            entries[prefix].rendered = entries[prefix].inScope
+            undo.append(Undo(isRendered: true, prefix: prefix, previous: entry.rendered))
+            entries[prefix].rendered = entry.inScope
             missing.append(prefix)
         }
         if missing.count > 1 {
