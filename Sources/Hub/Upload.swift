@@ -30,11 +30,13 @@ package final class Upload: Sendable {
     let created: Instant
     private let path: String
     private let bytesMax: Int64
+    /// The run of the kernel that has the bytes, which are not synchronized; nil where nobody knows.
+    private let boot: String?
     private let state: Mutex<State>
 
     init(
         creating path: String, identifier: String, owner: AgencyCode, contentType: String, length: Int64?,
-        sha256: Digest256?, created: Instant, bytesMax: Int64
+        sha256: Digest256?, created: Instant, bytesMax: Int64, boot: String?
     ) throws(FileError) {
         self.path = path
         self.identifier = identifier
@@ -44,6 +46,7 @@ package final class Upload: Sendable {
         self.sha256 = sha256
         self.created = created
         self.bytesMax = bytesMax
+        self.boot = boot
         state = Mutex(State(offset: 0))
         _ = try File(path + ".part", .createNew)
         do {
@@ -55,7 +58,11 @@ package final class Upload: Sendable {
     }
 
     /// Nil where what lies at `path` is no upload.
-    init?(reading path: String, identifier: String, bytesMax: Int64) {
+    ///
+    /// After a loss of power a file may be as long as before and hold zeros. So what another run of the
+    /// kernel wrote counts for nothing, and the client hears that it begins anew; a hub that was only killed
+    /// has it.
+    init?(reading path: String, identifier: String, bytesMax: Int64, boot: String?) {
         guard let description = try? File(path + ".json", .read),
             let bytes = try? description.read(at: 0, count: Self.descriptionBytesMax),
             let value = try? JSONReader.read(bytes), let owner = value["owner"]?.string,
@@ -63,11 +70,16 @@ package final class Upload: Sendable {
         else { return nil }
         let key = value["documentKey"]?.string.flatMap { DocumentKey($0) }
         var size: Int64 = 0
+        var isSameBoot = true
         if key == nil {
-            guard let file = try? File(path + ".part", .read), let found = try? file.size() else {
+            guard let file = try? File(path + ".part", .readWrite), let found = try? file.size() else {
                 return nil
             }
-            size = found
+            isSameBoot = boot != nil && value["boot"]?.string == boot
+            size = isSameBoot ? found : 0
+            if !isSameBoot {
+                guard (try? file.truncate(to: 0)) != nil else { return nil }
+            }
         } else {
             // The hub ended between the note and this.
             try? Files.Directory.remove(path + ".part")
@@ -80,7 +92,10 @@ package final class Upload: Sendable {
         sha256 = value["sha256"]?.string.flatMap { Digest256(hex: $0) }
         self.created = Instant(milliseconds: created)
         self.bytesMax = bytesMax
+        self.boot = boot
         state = Mutex(State(offset: size, documentKey: key))
+        // Where this fails, the next start begins anew once more.
+        if !isSameBoot { try? writeDescription(nil) }
     }
 
     private static let descriptionBytesMax = 8192
@@ -193,6 +208,7 @@ package final class Upload: Sendable {
             if let length { json.member("length", length) }
             json.member("sha256", optional: sha256?.hex)
             json.member("created", created.milliseconds)
+            json.member("boot", optional: boot)
             json.member("documentKey", optional: key?.description)
         }
         try Files.Directory.replace(path + ".json", with: bytes, durably: false)

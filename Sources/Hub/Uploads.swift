@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// Messages on their way in through several requests, for offices on bad lines.
 ///
-/// Nothing here is acknowledged as kept: only the receipt says that. So nothing is synced, and what a loss of
-/// power takes is told by the next question for the offset.
+/// Nothing here is acknowledged as kept: only the receipt says that. So nothing is synced; after a loss of
+/// power the next question for the offset is answered with 0.
 package final class Uploads: Sendable {
     package struct Limits: Sendable {
         /// Unfinished ones of one agency.
@@ -24,23 +24,29 @@ package final class Uploads: Sendable {
     private let limits: Limits
     private let clock: Clock
     private let bytesMax: Int64
+    private let boot: String?
     private let uploads: Mutex<[String: Upload]>
 
     /// Takes up again what an earlier run of the hub left.
     ///
-    /// - Parameter bytesMax: of one upload.
-    init(folder: String, limits: Limits, clock: Clock, bytesMax: Int64) throws(FileError) {
+    /// - Parameters:
+    ///   - bytesMax: of one upload.
+    ///   - boot: what tells this run of the kernel from others.
+    init(
+        folder: String, limits: Limits, clock: Clock, bytesMax: Int64, boot: String? = Boot.identifier()
+    ) throws(FileError) {
         self.folder = folder
         self.limits = limits
         self.clock = clock
         self.bytesMax = bytesMax
+        self.boot = boot
         try Files.Directory.create(folder)
         var found: [String: Upload] = [:]
         for name in try Files.Directory.names(in: folder) {
             guard name.hasSuffix(".json") else { continue }
             let identifier = String(name.dropLast(5))
             found[identifier] = Upload(
-                reading: "\(folder)/\(identifier)", identifier: identifier, bytesMax: bytesMax)
+                reading: "\(folder)/\(identifier)", identifier: identifier, bytesMax: bytesMax, boot: boot)
         }
         // What belongs to none of them was left half-made.
         for name in try Files.Directory.names(in: folder) {
@@ -77,7 +83,7 @@ package final class Uploads: Sendable {
             let upload = try Upload(
                 creating: "\(folder)/\(identifier)", identifier: identifier, owner: owner,
                 contentType: contentType, length: length, sha256: sha256, created: clock.now(),
-                bytesMax: bytesMax)
+                bytesMax: bytesMax, boot: boot)
             uploads.withLock { $0[identifier] = upload }
             return upload
         } catch {

@@ -18,11 +18,13 @@ private final class Folder {
     let time = StandingClock()
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func uploads(perAgency: Int = 16, bytesMax: Int64 = 1 << 20) throws -> Uploads {
+    func uploads(
+        perAgency: Int = 16, bytesMax: Int64 = 1 << 20, boot: String? = "this one"
+    ) throws -> Uploads {
         var limits = Uploads.Limits()
         limits.perAgencyMax = perAgency
         limits.secondsMax = 100
-        return try Uploads(folder: path, limits: limits, clock: time.clock, bytesMax: bytesMax)
+        return try Uploads(folder: path, limits: limits, clock: time.clock, bytesMax: bytesMax, boot: boot)
     }
 }
 
@@ -56,6 +58,34 @@ extension Uploads {
         let known = try #require(try folder.uploads().find(upload.identifier, owner: "A"))
         #expect(known.documentKey == key && known.beginWriting(at: 0) == nil)
         #expect(try bytes(known).isEmpty)
+    }
+
+    /// The power went: the file has its length, and nobody knows what is in it.
+    @Test(arguments: ["another one", nil])
+    func `begins anew after the machine was started again`(_ boot: String?) throws {
+        let folder = Folder()
+        let upload = try folder.uploads().make(length: 4)
+        let writer = try #require(upload.beginWriting(at: 0))
+        #expect(try upload.append([0, 0, 0].span, writer: writer))
+        let later = try #require(try folder.uploads(boot: boot).find(upload.identifier, owner: "A"))
+        #expect(later.beginWriting(at: 3) == nil && later.takeStock() == 0)
+        let next = try #require(later.beginWriting(at: 0))
+        #expect(try later.append([7].span, writer: next))
+        // Killed now, it has what came in the new run, where the run is known at all.
+        let last = try #require(try folder.uploads(boot: boot).find(upload.identifier, owner: "A"))
+        #expect(try bytes(last) == (boot == nil ? [] : [7]))
+        #expect(last.takeStock() == (boot == nil ? 0 : 1))
+    }
+
+    @Test func `that is whole stays whole after the machine was started again`() throws {
+        let folder = Folder()
+        let upload = try folder.uploads().make()
+        let writer = try #require(upload.beginWriting(at: 0))
+        #expect(upload.beginFinishing(writer: writer))
+        let key = DocumentKey(truncating: SHA256.hash([9]))
+        upload.finish(as: key)
+        let known = try folder.uploads(boot: "another one").find(upload.identifier, owner: "A")
+        #expect(known?.documentKey == key)
     }
 
     @Test func `holds no file any more once it is finished, also after a restart`() throws {
