@@ -136,20 +136,9 @@ struct ComposeCommand: Command {
     private static func write(
         _ draft: LetterDraft, to target: String, progress: (Int64) -> Void
     ) throws -> Int64 {
-        let temporary = "\(target).\(try Environment.randomHex(4)).part"
-        let file: File
         do {
-            file = try File(temporary, .createNew)
+            return try OutputFile.make(target) { try LetterWriter.write(draft, to: $0, progress: progress) }
         } catch {
-            throw CommandFailure(.noInput, "không ghi được \(target): \(error)")
-        }
-        do {
-            let size = try LetterWriter.write(draft, to: file, progress: progress)
-            try file.synchronize()
-            try OutputFile.publish(temporary, as: target)
-            return size
-        } catch {
-            try? Files.Directory.remove(temporary)
             throw failure(error)
         }
     }

@@ -77,34 +77,26 @@ struct ExportDeadLetterCommand: Command {
         }
         let connection = try HubConnection(arguments)
         let path = "\(folder)/dead-letter-\(delivery).tar"
-        let temporary = "\(folder)/.dead-letter-\(delivery).\(try Environment.randomHex(4)).part"
-        let target: FileDescriptor
-        let file: File
+        let sha256: Digest256
         do {
-            file = try File(temporary, .createPrivate)
-            target = FileDescriptor(try file.duplicateDescriptor())
-        } catch {
+            sha256 = try OutputFile.make(path, .createPrivate) { file in
+                let answer: BlockingClient.Answer
+                do {
+                    answer = try connection.client.download(
+                        "/v1/dead-letters/\(delivery)/export",
+                        to: FileDescriptor(try file.duplicateDescriptor()))
+                } catch {
+                    throw CommandFailure(.unreachable, "không tới được trục: \(error)")
+                }
+                guard answer.head.status == 200 else { throw HubRefusal(answer) }
+                return try letterDigest(in: file)
+            }
+        } catch let error as FileError {
             throw CommandFailure(.noInput, "không ghi được vào \(folder): \(error)")
         }
-        do {
-            let answer: BlockingClient.Answer
-            do {
-                answer = try connection.client.download("/v1/dead-letters/\(delivery)/export", to: target)
-            } catch {
-                throw CommandFailure(.unreachable, "không tới được trục: \(error)")
-            }
-            guard answer.head.status == 200 else { throw HubRefusal(answer) }
-            let sha256 = try letterDigest(in: file)
-            try file.synchronize()
-            try Files.Directory.rename(temporary, to: path)
-            try Files.Directory.synchronize(folder)
-            let reply = try connection.ask(
-                "POST", "/v1/dead-letters/\(delivery)/exported", ("sha256", sha256.hex))
-            if arguments.wantsJSON { terminal.print(json: reply) }
-        } catch {
-            if Files.Directory.exists(temporary) { try? Files.Directory.remove(temporary) }
-            throw error
-        }
+        let reply = try connection.ask(
+            "POST", "/v1/dead-letters/\(delivery)/exported", ("sha256", sha256.hex))
+        if arguments.wantsJSON { terminal.print(json: reply) }
         terminal.tell("đã xuất ra \(path)")
         return .done
     }

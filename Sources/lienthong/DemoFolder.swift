@@ -41,7 +41,6 @@ struct DemoFolder {
         }
         try write(Array(Self.directory(agencies).utf8), "agencies.json5")
         try write(Array(Self.configuration(agencies).utf8), Self.first)
-        try Directory.synchronize(path)
     }
 
     /// X.520 bounds names at 64 characters.
@@ -70,11 +69,7 @@ struct DemoFolder {
 
     /// Under a temporary name first: a key must never be half there, nor readable by others for a moment.
     private func write(_ bytes: [UInt8], _ name: String, _ access: File.Access = .createNew) throws {
-        let temporary = "\(path)/.\(name).\(try Environment.randomHex(4)).part"
-        let file = try File(temporary, access)
-        try file.write(bytes, at: 0)
-        try file.synchronize()
-        try Directory.rename(temporary, to: "\(path)/\(name)")
+        try OutputFile.make("\(path)/\(name)", access) { try $0.write(bytes, at: 0) }
     }
 
     private static func quoted(_ text: String) -> String {

@@ -18,18 +18,13 @@ struct EvidenceCommand: Command {
         let key = try arguments.operands("KEY")[0]
         let target = try arguments.required("-o")
         let hub = try HubConnection(arguments)
-        let temporary = "\(target).\(try Environment.randomHex(4)).part"
         do {
-            let file = try File(temporary, .createNew)
-            let answer = try hub.client.download(
-                "/v1/documents/\(key.asPathSegment)/evidence",
-                to: FileDescriptor(try file.duplicateDescriptor()), progress: { _ in })
-            guard answer.head.status == 200 else {
-                try Files.Directory.remove(temporary)
-                throw HubRefusal(answer)
+            try OutputFile.make(target) { file in
+                let answer = try hub.client.download(
+                    "/v1/documents/\(key.asPathSegment)/evidence",
+                    to: FileDescriptor(try file.duplicateDescriptor()), progress: { _ in })
+                guard answer.head.status == 200 else { throw HubRefusal(answer) }
             }
-            try file.synchronize()
-            try OutputFile.publish(temporary, as: target)
         } catch let error as FileError {
             throw CommandFailure(.noInput, "không ghi được \(target): \(error)")
         } catch let error as ClientError {

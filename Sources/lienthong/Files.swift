@@ -33,13 +33,29 @@ enum InputFile {
 enum OutputFile {
     static func write(_ bytes: [UInt8], to path: String) throws {
         do {
-            let temporary = "\(path).\(try Environment.randomHex(4)).part"
-            let file = try File(temporary, .createNew)
-            try file.write(bytes, at: 0)
-            try file.synchronize()
-            try publish(temporary, as: path)
+            try make(path) { try $0.write(bytes, at: 0) }
         } catch let error as FileError {
             throw CommandFailure(.noInput, "không ghi được \(path): \(error)")
+        }
+    }
+
+    /// What `body` could not finish leaves nothing behind: neither half a file under the real name, nor the
+    /// part that filled the disk.
+    ///
+    /// - Throws: `FileError`, and what `body` throws.
+    static func make<Result>(
+        _ path: String, _ access: File.Access = .createNew, _ body: (File) throws -> Result
+    ) throws -> Result {
+        let temporary = "\(path).\(try Environment.randomHex(4)).part"
+        let file = try File(temporary, access)
+        do {
+            let result = try body(file)
+            try file.synchronize()
+            try publish(temporary, as: path)
+            return result
+        } catch {
+            if Files.Directory.exists(temporary) { try? Files.Directory.remove(temporary) }
+            throw error
         }
     }
 

@@ -104,16 +104,7 @@ struct SignCommand: Command {
 
     private static func signLetter(_ input: String, _ output: String, _ identity: SigningIdentity) throws {
         let source = try File(input, .read)
-        let temporary = "\(output).\(try Environment.randomHex(4)).part"
-        let target = try File(temporary, .createNew)
-        do {
-            try XMLSigner(identity).sign(source, to: target)
-            try target.synchronize()
-            try OutputFile.publish(temporary, as: output)
-        } catch {
-            try? Files.Directory.remove(temporary)
-            throw error
-        }
+        try OutputFile.make(output) { _ = try XMLSigner(identity).sign(source, to: $0) }
     }
 
     private static func isPDF(_ input: String) throws -> Bool {
