@@ -30,7 +30,8 @@ package struct LogDirectory: Sendable {
         let target = "\(path)/\(name)"
         let temporary = "\(target).tmp"
         let parent = String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])
-        try Directory.create(parent)
+        // Not for each tile: making a directory synchronizes its name.
+        if !Directory.exists(parent) { try Directory.create(parent) }
         let file = try File(temporary, .createOrOpen)
         try file.truncate(to: 0)
         try file.write(bytes, at: 0)

@@ -39,6 +39,12 @@ static inline void lt_keep_heaps(void) {
 // `errno` is a macro, which Swift does not import.
 static inline int lt_errno(void) { return errno; }
 
+// `readdir` returns NULL for the end and for an error; only `errno` tells which, and only if it was 0 before.
+static inline struct dirent *lt_readdir(DIR *directory) {
+    errno = 0;
+    return readdir(directory);
+}
+
 // Variadic in C, which Swift cannot call.
 static inline int lt_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 static inline int lt_duplicate(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }

@@ -3,15 +3,38 @@ internal import CLinux
 /// What is done to names rather than to bytes.
 package enum Directory {
     /// Makes the directory and those above it where they are missing.
+    ///
+    /// When this returns, its name survives a loss of power, whoever made it: a directory that a crashed
+    /// process made and did not synchronize would take with it everything that is written there from now on.
     package static func create(_ path: String) throws(FileError) {
-        if unsafe mkdir(path, 0o750) == 0 || lt_errno() == EEXIST { return }
-        guard lt_errno() == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-            throw FileError("create directory", path: path, number: lt_errno())
+        let path = withoutTrailingSlashes(path)
+        if unsafe mkdir(path, 0o750) != 0, lt_errno() != EEXIST {
+            let above = parent(of: path)
+            guard lt_errno() == ENOENT, above != path, above != "." else {
+                throw FileError("create directory", path: path, number: lt_errno())
+            }
+            try create(above)
+            guard unsafe mkdir(path, 0o750) == 0 || lt_errno() == EEXIST else {
+                throw FileError("create directory", path: path, number: lt_errno())
+            }
         }
-        try create(String(path[..<slash]))
-        guard unsafe mkdir(path, 0o750) == 0 || lt_errno() == EEXIST else {
-            throw FileError("create directory", path: path, number: lt_errno())
+        try synchronizeName(of: path)
+    }
+
+    /// A parent that may be searched but not read cannot be synchronized; its file system can.
+    private static func synchronizeName(of path: String) throws(FileError) {
+        do throws(FileError) {
+            try synchronize(parent(of: path))
+        } catch {
+            guard error.isNotPermitted else { throw error }
+            try synchronizeFileSystem(path)
         }
+    }
+
+    private static func withoutTrailingSlashes(_ path: String) -> String {
+        var path = Substring(path)
+        while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path = path.dropLast() }
+        return String(path)
     }
 
     /// Names in it without `.` and `..`, sorted by bytes. Names that are not UTF-8 are left out: none of ours
@@ -22,12 +45,15 @@ package enum Directory {
         }
         defer { unsafe closedir(stream) }
         var names: [String] = []
-        while let entry = unsafe readdir(stream) {
+        while let entry = unsafe lt_readdir(stream) {
             let name: String? = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             if let name, name != ".", name != ".." { names.append(name) }
         }
+        // An error looks like the end: who took half a list for the whole could give a segment's number
+        // twice.
+        guard lt_errno() == 0 else { throw FileError("list", path: path, number: lt_errno()) }
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
@@ -36,6 +62,7 @@ package enum Directory {
         let descriptor = unsafe lt_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw FileError("open directory", path: path, number: lt_errno()) }
         defer { close(descriptor) }
+        File.countSynchronization()
         guard fsync(descriptor) == 0 else {
             throw FileError("synchronize directory", path: path, number: lt_errno())
         }
@@ -47,6 +74,7 @@ package enum Directory {
         let descriptor = unsafe lt_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw FileError("open directory", path: path, number: lt_errno()) }
         defer { close(descriptor) }
+        File.countSynchronization()
         guard syncfs(descriptor) == 0 else {
             throw FileError("synchronize the file system of", path: path, number: lt_errno())
         }
@@ -98,13 +126,40 @@ package enum Directory {
     package static func replace(
         _ path: String, with bytes: [UInt8], durably: Bool = true
     ) throws(FileError) {
+        try publish(bytes, as: path, .createNew, durably: durably) { draft throws(FileError) in
+            try rename(draft, to: path)
+        }
+    }
+
+    /// Writes a file that its owner alone may read, whole or not at all: a crash leaves no half key that
+    /// would stand in the way of the next start. Never over a file that is there. Survives a loss of power.
+    package static func createPrivate(_ path: String, with bytes: [UInt8]) throws(FileError) {
+        try publish(bytes, as: path, .createPrivate, durably: true) { draft throws(FileError) in
+            // A rename would replace what another process made meanwhile.
+            guard unsafe link(draft, path) == 0 else {
+                throw FileError("create", path: path, number: lt_errno())
+            }
+            try remove(draft)
+        }
+    }
+
+    private static func publish(
+        _ bytes: [UInt8], as path: String, _ access: File.Access, durably: Bool,
+        _ name: (_ draft: String) throws(FileError) -> Void
+    ) throws(FileError) {
         let draft = path + ".new"
         // A leftover of a crash.
         if exists(draft) { try remove(draft) }
-        let file = try File(draft, .createNew)
-        try file.write(bytes, at: 0)
-        try file.synchronize()
-        try rename(draft, to: path)
+        let file = try File(draft, access)
+        do throws(FileError) {
+            try file.write(bytes, at: 0)
+            try file.synchronize()
+            try name(draft)
+        } catch {
+            // The first error is the one to tell; a full disk may refuse even this.
+            try? remove(draft)
+            throw error
+        }
         if durably { try synchronize(parent(of: path)) }
     }
 

@@ -20,9 +20,10 @@ internal import Synchronization
     /// Valid for as long as this object lives; pass it on only to calls that end before that.
     package let descriptor: CInt
 
-    /// Calls of `synchronize` in this process.
+    /// Synchronizations of files and directories in this process.
     package static var synchronizations: Int64 { synchronizationCount.load(ordering: .relaxed) }
     private static let synchronizationCount = Atomic<Int64>(0)
+    static func countSynchronization() { synchronizationCount.wrappingAdd(1, ordering: .relaxed) }
 
     /// New files are readable by their owner and group only, private ones not by the group.
     package init(_ path: String, _ access: Access) throws(FileError) {
@@ -180,7 +181,7 @@ internal import Synchronization
     /// When this returns, what was written survives a loss of power. When it throws, nobody knows what does:
     /// the kernel may have dropped the pages, and a second call could succeed without having written them.
     package func synchronize() throws(FileError) {
-        Self.synchronizationCount.wrappingAdd(1, ordering: .relaxed)
+        Self.countSynchronization()
         while fdatasync(descriptor) != 0 {
             guard lt_errno() == EINTR else { throw failure("synchronize") }
         }

@@ -20,6 +20,7 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
     /// Too many files are open at the moment; nothing was done.
     package var isOutOfDescriptors: Bool { [EMFILE, ENFILE].contains(number) }
     package var isNotFound: Bool { number == ENOENT }
+    package var isNotPermitted: Bool { number == EACCES }
     package var alreadyExists: Bool { number == EEXIST }
 
     package var description: String {

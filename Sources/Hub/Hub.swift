@@ -362,7 +362,7 @@ package final class Hub: Sendable {
                 "letters_waiting", "Letters that wait for their sender's turn.", Int64(turns.waiting)),
             Metrics.Gauge("uploads_open", "Uploads that are not whole yet.", Int64(uploads.openCount)),
             Metrics.Gauge("agencies", "Agencies in the directory.", Int64(directory.agencies.count)),
-            Metrics.Gauge("syncs", "Syncs of files since the start.", Store.synchronizations),
+            Metrics.Gauge("syncs", "Syncs of files and directories since the start.", Store.synchronizations),
             Metrics.Gauge("disk_free_bytes", "Room in the data directory.", diskSpace.bytesFree),
         ]
     }

@@ -175,7 +175,8 @@ struct DataDirectory {
     /// - Throws: `alreadyOpen`, `cannotOpen`, `diskFull`.
     func takeLock() throws(StorageError) -> File {
         do throws(FileError) {
-            try Directory.create(incoming)
+            // Each by itself, for its name's sake.
+            for part in [path, payload, incoming] { try Directory.create(part) }
             let file = try File(lock, .createOrOpen)
             if try file.lockExclusively() { return file }
         } catch {

@@ -5,7 +5,8 @@ package import Files
 ///
 /// Trusted no more than the network: what is read is judged like everything else when it is used.
 package struct RevocationCache: Sendable {
-    private static let suffixes = [".crl", ".ocsp"]
+    /// The last one is what a crash left of a write.
+    private static let suffixes = [".crl", ".ocsp", ".new"]
     private static let ageSecondsMax: Int64 = 400 * 86_400
 
     private let folder: String

@@ -110,10 +110,7 @@ struct Material {
     static func secretsKey(_ path: String) throws -> SealingKey {
         if !Files.Directory.exists(path) {
             let text = Hex.encode(SecureRandom.bytes(SealingKey.byteCount)) + "\n"
-            let file = try File(path, .createPrivate)
-            try file.write(Array(text.utf8), at: 0)
-            try file.synchronize()
-            try Files.Directory.synchronize(Files.Directory.parent(of: path))
+            try Files.Directory.createPrivate(path, with: Array(text.utf8))
         }
         let text = String(decoding: try read(path), as: UTF8.self).filter { !$0.isWhitespace }
         guard let key = Hex.decode(text).flatMap({ SealingKey($0) }) else {
@@ -127,10 +124,7 @@ struct Material {
     static func logKey(_ path: String) throws -> PrivateKey {
         if Files.Directory.exists(path) { return try PrivateKey(pem: try read(path)) }
         let key = try PrivateKey.generate(.ed25519)
-        let file = try File(path, .createPrivate)
-        try file.write(key.pem, at: 0)
-        try file.synchronize()
-        try Files.Directory.synchronize(Files.Directory.parent(of: path))
+        try Files.Directory.createPrivate(path, with: key.pem)
         return key
     }
 }

@@ -59,6 +59,7 @@ void track_truncate(int fd, off_t size);
 void track_sync(int fd);
 void track_sync_lost(int fd);
 void track_sync_all(void);
+void track_mkdir(const char *path);
 void track_rename(const char *from, const char *to);
 void track_unlink(const char *path);
 // Keeps of what was not synchronised only what luck leaves.

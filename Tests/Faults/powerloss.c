@@ -31,7 +31,7 @@ struct file {
     struct page *pages[BUCKETS];
 };
 
-enum change_kind { CREATED, RENAMED, UNLINKED };
+enum change_kind { CREATED, MADE, RENAMED, UNLINKED };
 
 // A change of names that no synchronisation of its directory has made durable.
 struct change {
@@ -92,9 +92,14 @@ static char *directory_of(const char *path) {
     return directory;
 }
 
-static char *stash(const char *path) {
-    char name[512];
+static const char *stash_name(void) {
+    static char name[512];
     snprintf(name, sizeof name, "%s.stash-%d-%u", root(), (int)getpid(), stash_count++);
+    return name;
+}
+
+static char *stash(const char *path) {
+    const char *name = stash_name();
     return link(path, name) == 0 ? strdup(name) : NULL;
 }
 
@@ -232,6 +237,7 @@ void track_sync_all(void) {
     settle_names(NULL);
 }
 
+void track_mkdir(const char *path) { remember(MADE, path, NULL, NULL); }
 void track_rename(const char *from, const char *to) { remember(RENAMED, to, from, stash(to)); }
 void track_unlink(const char *path) { remember(UNLINKED, path, NULL, stash(path)); }
 
@@ -258,6 +264,8 @@ static void cut_file(struct file *file) {
 static void undo(struct change *change) {
     switch (change->kind) {
         case CREATED: syscall(SYS_unlink, change->path); break;
+        // With everything in it, synchronised or not: nobody finds it any more.
+        case MADE: syscall(SYS_rename, change->path, stash_name()); break;
         case RENAMED:
             syscall(SYS_rename, change->path, change->from);
             if (change->stash) syscall(SYS_rename, change->stash, change->path);

@@ -218,6 +218,19 @@ int open64(const char *path, int flags, ...) {
     return open_path(path, flags | O_LARGEFILE, mode);
 }
 
+// The data directory's own name counts, too.
+int mkdir(const char *path, mode_t mode) {
+    const char *root = getenv("FAULT_ROOT");
+    if (!is_watched(path) && !(root && strcmp(path, root) == 0))
+        return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+    pthread_mutex_lock(&lock);
+    int is_new = syscall(SYS_access, path, F_OK) != 0;
+    enum fault_kind kind = is_new ? before("mkdir", -1, path, NAMING) : FAULT_NONE;
+    if (fails(kind)) return (int)ended(FAULT_NONE, -1);
+    if (is_new) track_mkdir(path);
+    return (int)ended(kind, syscall(SYS_mkdirat, AT_FDCWD, path, mode));
+}
+
 int rename(const char *from, const char *to) {
     if (!is_watched(to)) return (int)syscall(SYS_rename, from, to);
     pthread_mutex_lock(&lock);

@@ -80,6 +80,35 @@ final class Scratch {
         #expect(try Directory.names(in: deep) == ["a"])
         #expect(Directory.exists(deep + "/a") && !Directory.exists(deep + "/b"))
     }
+
+    @Test func `a directory that cannot be made says why`() throws {
+        let scratch = try Scratch()
+        try Directory.create(scratch.path + "/a///")
+        _ = try File(scratch.path + "/a/file", .createNew)
+        let error = #expect(throws: FileError.self) { try Directory.create(scratch.path + "/a/file/b") }
+        #expect(error?.number == ENOTDIR)
+        #expect(throws: FileError.self) { try Directory.create("") }
+    }
+
+    @Test func `a private file is whole, its owner's alone, and never written over`() throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/key"
+        // What a crash left.
+        _ = try File(path + ".new", .createNew)
+        try Directory.createPrivate(path, with: [1, 2])
+        #expect(try File(path, .read).read(at: 0, count: 9) == [1, 2])
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+        let error = #expect(throws: FileError.self) { try Directory.createPrivate(path, with: [3]) }
+        #expect(error?.alreadyExists == true)
+        #expect(try File(path, .read).read(at: 0, count: 9) == [1, 2])
+        #expect(try Directory.names(in: scratch.path) == ["key"])
+    }
+
+    @Test func `the kernel tells its run, always the same`() throws {
+        let boot = try #require(Boot.identifier())
+        #expect(boot.count == 36 && boot == Boot.identifier())
+    }
 }
 
 @Suite struct `CRC-32C` {

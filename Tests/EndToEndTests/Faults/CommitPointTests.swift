@@ -50,6 +50,18 @@ import Testing
         #expect(wrong == [], "\(first), then \(rounds.outcome)")
     }
 
+    /// The directories that the first start made must be there again, and what was acknowledged in them.
+    @Test(arguments: [45, 50, 60, 80] as [UInt64])
+    func `may come in the run that made the data directory`(_ point: UInt64) throws {
+        let rounds = try FaultRounds(usesLarge: false)
+        try rounds.world.start()
+        var generator = SeededGenerator(state: point)
+        try rounds.run(FaultRound(.cutBefore, at: point, seed: point), &generator)
+        #expect(rounds.shim.hasFired)
+        let wrong = try rounds.settleAndCheck()
+        #expect(wrong == [], "\(rounds.outcome)")
+    }
+
     /// The oracle's own test: a disk that does not keep what it confirmed loses letters, and that is told.
     @Test func `on a disk that lies is found out`() throws {
         let rounds = try FaultRounds(usesLarge: false)
