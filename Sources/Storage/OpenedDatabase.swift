@@ -169,14 +169,18 @@ struct OpenedDatabase {
     }
 
     /// Of the latest documents only: payloads of one segment come in the order of their documents, and each
-    /// is synchronised before the next.
+    /// is synchronised before the next. Evidence is left out: its rows have no order, and whoever reads it
+    /// sees by its digest that it is gone.
     static func namedEnd(_ connection: SQLiteConnection, segment: Int64) throws(StorageError) -> Int64 {
         try mapping { () throws(DatabaseError) in
             let select = try connection.prepare(
                 """
-                SELECT max(payload_offset + byte_count) FROM
-                (SELECT segment, payload_offset, byte_count FROM documents ORDER BY id DESC LIMIT 100)
-                WHERE segment = ?
+                WITH latest AS (SELECT * FROM documents ORDER BY id DESC LIMIT 100)
+                SELECT max(named_end) FROM (
+                    SELECT payload_offset + byte_count AS named_end FROM latest WHERE segment = ?1
+                    UNION ALL
+                    SELECT signature_offset + signature_length FROM latest WHERE signature_segment = ?1
+                )
                 """)
             select.bind(1, segment)
             return try select.first { $0.optionalInteger(0) }.flatMap { $0 } ?? 0

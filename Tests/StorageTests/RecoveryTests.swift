@@ -256,6 +256,18 @@ private func segment(_ path: String, _ number: Int = 1) -> URL {
         #expect(try code(fixture.path) == .damaged)
     }
 
+    @Test func `without the last letter's signature is refused`() throws {
+        let fixture = try Fixture()
+        _ = try fixture.accept(letter("1", signature: [UInt8](repeating: 7, count: 3000)))
+        fixture.close()
+        let data = try Data(contentsOf: segment(fixture.path))
+        let end = try #require(data.lastIndex(of: 7))
+        try data[...end].write(to: segment(fixture.path))
+        #expect(try code(fixture.path) == nil)
+        try data[..<end].write(to: segment(fixture.path))
+        #expect(try code(fixture.path) == .damaged)
+    }
+
     @Test func `goes on where an operator says so, and the log tells`() throws {
         let fixture = try Fixture()
         _ = try fixture.accept(letter("1"))

@@ -116,6 +116,13 @@ import Testing
         #expect(problems.isEmpty, "\(problems.report)")
     }
 
+    @Test func `name a file and a test for every durable write and every fault`() {
+        let page = tree.text("docs/durability.md")
+        let problems = RulePage.problems("docs/durability.md", page) { tree.file($0)?.text }
+        #expect(page.ranges(of: "`Sources/").count > 30)
+        #expect(problems.isEmpty, "\(problems.report)")
+    }
+
     @Test func `name a code, a file and a test for every attack on signatures`() {
         let page = tree.text("docs/attacks.md")
         let codes = SignatureReasonCode.allCases.map(\.rawValue) + RejectionCode.allCases.map(\.rawValue)
