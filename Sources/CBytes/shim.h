@@ -49,19 +49,28 @@ __attribute__((target("avx2"), always_inline)) static inline lt_q32 lt_twice(con
     return *(const lt_v32 *)words;
 }
 
+// One bit for each of 32 bytes that is in the set.
+__attribute__((target("avx2"), always_inline))
+static inline uint32_t lt_in_set(lt_q32 here, lt_q32 low, lt_q32 high) {
+    const lt_q32 nibble = (lt_q32){} + 15, zero = {};
+    const lt_q32 upper = (lt_q32)((lt_uh16)here >> 4) & nibble;
+    const lt_q32 found = __builtin_ia32_pshufb256(low, here & nibble) & __builtin_ia32_pshufb256(high, upper);
+    return ~(uint32_t)__builtin_ia32_pmovmskb256(found == zero);
+}
+
 __attribute__((target("avx2"), noinline, unused))
 static size_t lt_find_avx2(const uint8_t *bytes, size_t index, size_t count, const lt_byte_set *set) {
     const lt_q32 low = lt_twice(set->low), high = lt_twice(set->high);
-    const lt_q32 nibble = (lt_q32){} + 15, zero = {};
     for (; index + 32 <= count; index += 32) {
-        const lt_q32 here = lt_load32(bytes + index);
-        const lt_q32 upper = (lt_q32)((lt_uh16)here >> 4) & nibble;
-        const lt_q32 found =
-            __builtin_ia32_pshufb256(low, here & nibble) & __builtin_ia32_pshufb256(high, upper);
-        const uint32_t clear = (uint32_t)__builtin_ia32_pmovmskb256(found == zero);
-        if (clear != 0xFFFFFFFFu) return index + (size_t)__builtin_ctz(~clear);
+        const uint32_t found = lt_in_set(lt_load32(bytes + index), low, high);
+        if (found != 0) return index + (size_t)__builtin_ctz(found);
     }
-    return lt_find_plain(bytes, index, count, set);
+    if (index == count) return count;
+    // From a copy: what stands behind the last byte is nobody's, and its page may not be there.
+    uint8_t rest[32] = {0};
+    memcpy(rest, bytes + index, count - index);
+    const uint32_t found = lt_in_set(lt_load32(rest), low, high) & (uint32_t)((1ull << (count - index)) - 1);
+    return found != 0 ? index + (size_t)__builtin_ctz(found) : count;
 }
 
 // Groups of 32 characters to 24 bytes each, until fewer are left or one of them is not of the alphabet;
@@ -97,7 +106,8 @@ static size_t lt_base64_avx2(const uint8_t *characters, size_t count, uint8_t *o
 // The first index from `index` on whose byte is in `set`; `count` where there is none.
 static inline size_t lt_find(const uint8_t *bytes, size_t index, size_t count, const lt_byte_set *set) {
 #if defined(__x86_64__)
-    if (count - index >= 32 && __builtin_cpu_supports("avx2")) return lt_find_avx2(bytes, index, count, set);
+    // A handful of bytes is through before the vectors are set up.
+    if (count - index >= 12 && __builtin_cpu_supports("avx2")) return lt_find_avx2(bytes, index, count, set);
 #endif
     return lt_find_plain(bytes, index, count, set);
 }

@@ -17,8 +17,9 @@ package struct ExactString: Hashable, Sendable, Comparable, ExpressibleByStringL
 
     /// Nil where `bytes` are not valid UTF-8; nothing is repaired.
     package init?(utf8 bytes: [UInt8]) {
-        guard let string = String(validating: bytes, as: UTF8.self) else { return nil }
-        self.string = string
+        // Not `String(validating:as:)`: that is generic, and looks its own types up at each call.
+        guard let text = try? UTF8Span(validating: bytes.span) else { return nil }
+        string = String(copying: text)
     }
 
     package var description: String { string }

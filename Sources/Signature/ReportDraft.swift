@@ -50,6 +50,7 @@ struct ReportDraft {
 
     /// Notes what an answer rests on; what is there already stays as it is.
     mutating func rest(on items: [EvidenceItem]) {
+        evidence.reserveCapacity(evidence.count + items.count)
         for item in items where !evidence.contains(item) { evidence.append(item) }
     }
 

@@ -25,38 +25,38 @@ struct XAdESProperties {
         _ element: XMLElement, signature: XMLElement, identifier: ExactString, reference: XMLReference
     ) throws(SignatureReason) {
         guard element.holdsOnlyElements, let signed = element.elements.first,
-            signed.isNamed("SignedProperties", in: Namespace.xades), signed.attribute("Id") == identifier,
+            signed.isNamed(.signedProperties), signed.attribute("Id") == identifier,
             let target = element.attribute("Target"), let own = signature.attribute("Id"),
             target == ExactString("#" + own.string)
         else { throw SignatureReason(.propertiesMismatch) }
         let others = element.elements.dropFirst()
-        guard others.count <= 1, others.allSatisfy({ $0.isNamed("UnsignedProperties", in: Namespace.xades) })
+        guard others.count <= 1, others.allSatisfy({ $0.isNamed(.unsignedProperties) })
         else {
             throw SignatureReason(.objectForbidden, others.first?.name.local.string ?? "")
         }
         digest = Digester.hash(signed.canonical(reference.form), reference.algorithm)
         self.signed = signed
         unsigned = try others.first.map(XAdESUnsignedProperties.init) ?? XAdESUnsignedProperties()
-        guard let properties = signed.first("SignedSignatureProperties", in: Namespace.xades) else {
+        guard let properties = signed.first(.signedSignatureProperties) else {
             signingTime = nil
             signingCertificate = nil
             return
         }
-        let time = properties.first("SigningTime", in: Namespace.xades)?.trimmedText
+        let time = properties.first(.signingTime)?.trimmedText
         signingTime = time.flatMap { Instant(rfc3339: $0) }
         let named =
-            properties.first("SigningCertificateV2", in: Namespace.xades)
-            ?? properties.first("SigningCertificate", in: Namespace.xades)
+            properties.first(.signingCertificateV2)
+            ?? properties.first(.signingCertificate)
         signingCertificate = try named.map(Self.certificateDigest)
     }
 
     /// The first Cert is the signer's; others may name the chain.
     private static func certificateDigest(_ element: XMLElement) throws(SignatureReason) -> CertificateDigest
     {
-        guard let certificate = element.first("Cert", in: Namespace.xades),
-            let digest = certificate.first("CertDigest", in: Namespace.xades),
-            let method = digest.first("DigestMethod", in: Namespace.signature),
-            let value = digest.first("DigestValue", in: Namespace.signature)?.text, value.count <= 1024
+        guard let certificate = element.first(.cert),
+            let digest = certificate.first(.certDigest),
+            let method = digest.first(.digestMethod),
+            let value = digest.first(.digestValue)?.text, value.count <= 1024
         else { throw SignatureReason(.signatureStructure, "SigningCertificate") }
         let algorithm = try XMLReference.digest(method)
         guard let bytes = Base64.decode(value, ignoringWhiteSpace: true) else {
@@ -71,14 +71,14 @@ struct XAdESProperties {
     private static func issuerAndSerial(
         _ certificate: XMLElement
     ) throws(SignatureReason) -> (issuer: [UInt8]?, serial: [UInt8]?) {
-        if let element = certificate.first("IssuerSerialV2", in: Namespace.xades) {
+        if let element = certificate.first(.issuerSerialV2) {
             guard let text = element.text, let der = Base64.decode(text, ignoringWhiteSpace: true),
                 let named = try? CMSSignedAttributes.issuerAndSerial(der)
             else { throw SignatureReason(.signatureEncoding, "IssuerSerialV2") }
             return (named.issuer, named.serial)
         }
-        if let element = certificate.first("IssuerSerial", in: Namespace.xades) {
-            let number = element.first("X509SerialNumber", in: Namespace.signature)?.trimmedText
+        if let element = certificate.first(.issuerSerial) {
+            let number = element.first(.x509SerialNumber)?.trimmedText
             guard let number, let serial = magnitude(ofDecimal: number) else {
                 throw SignatureReason(.signatureEncoding, "X509SerialNumber")
             }
@@ -109,7 +109,9 @@ struct XAdESProperties {
 
 extension XAdESProperties.CertificateDigest {
     func names(_ certificate: Certificate) -> Bool {
-        Digester.hash(certificate.der, algorithm) == digest
+        // Known already for the hash that nearly everybody names.
+        (algorithm == .sha256 ? certificate.sha256.bytes : Digester.hash(certificate.der, algorithm))
+            == digest
             && (serial == nil || serial == Array(certificate.serial.drop { $0 == 0 }))
             && (issuer == nil || issuer == certificate.issuerDER)
     }

@@ -30,7 +30,7 @@ struct XAdESUnsignedProperties: Sendable {
 
     init(_ element: XMLElement) throws(SignatureReason) {
         guard element.holdsOnlyElements, element.elements.count == 1, let inner = element.elements.first,
-            inner.isNamed("UnsignedSignatureProperties", in: Namespace.xades), inner.holdsOnlyElements
+            inner.isNamed(.unsignedSignatureProperties), inner.holdsOnlyElements
         else {
             throw SignatureReason(
                 .unsignedPropertyForbidden, element.elements.first?.name.local.string ?? "")
@@ -51,7 +51,7 @@ struct XAdESUnsignedProperties: Sendable {
 
     private mutating func take(_ property: XMLElement, _ place: Int) throws {
         let isOlder = property.name.namespace == Namespace.xades
-        let isArchive = property.isNamed("ArchiveTimeStamp", in: Namespace.xades141)
+        let isArchive = property.isNamed(.archiveTimestamp)
         // What comes after an archive timestamp is not covered by it; a further one covers both.
         if !isArchive {
             for index in archiveTimestamps.indices { archiveTimestamps[index].isLast = false }
@@ -64,9 +64,9 @@ struct XAdESUnsignedProperties: Sendable {
             archiveTimestamps += try Self.timestamps(property).map { Archive(timestamp: $0, place: place) }
         case "TimeStampValidationData" where property.name.namespace == Namespace.xades141:
             for child in property.elements {
-                if child.isNamed("CertificateValues", in: Namespace.xades) {
+                if child.isNamed(.certificateValues) {
                     try take(certificates: child)
-                } else if child.isNamed("RevocationValues", in: Namespace.xades) {
+                } else if child.isNamed(.revocationValues) {
                     try take(revocation: child)
                 } else {
                     throw SignatureReason(.unsignedPropertyForbidden, child.name.local.string)
@@ -82,12 +82,12 @@ struct XAdESUnsignedProperties: Sendable {
         var form = CanonicalForm(.inclusive10)
         var found: [Timestamp] = []
         for child in property.elements {
-            if child.isNamed("CanonicalizationMethod", in: Namespace.signature), found.isEmpty {
+            if child.isNamed(.canonicalizationMethod), found.isEmpty {
                 guard let named = try XMLReference.canonicalForm(child) else {
                     throw SignatureReason(.canonicalizationForbidden)
                 }
                 form = named
-            } else if child.isNamed("EncapsulatedTimeStamp", in: Namespace.xades) {
+            } else if child.isNamed(.encapsulatedTimestamp) {
                 found.append(Timestamp(token: try value(child), form: form))
             } else {
                 throw SignatureReason(.timestampMalformed, child.name.local.string)
@@ -99,7 +99,7 @@ struct XAdESUnsignedProperties: Sendable {
 
     private mutating func take(certificates element: XMLElement) throws(SignatureReason) {
         for child in element.elements {
-            guard child.isNamed("EncapsulatedX509Certificate", in: Namespace.xades) else {
+            guard child.isNamed(.encapsulatedCertificate) else {
                 throw SignatureReason(.unsignedPropertyForbidden, child.name.local.string)
             }
             guard certificates.count < XMLSignatureElement.certificatesMax else {
@@ -115,9 +115,9 @@ struct XAdESUnsignedProperties: Sendable {
                 group.name.local == "CRLValues" || group.name.local == "OCSPValues"
             else { throw SignatureReason(.unsignedPropertyForbidden, group.name.local.string) }
             for child in group.elements {
-                if child.isNamed("EncapsulatedCRLValue", in: Namespace.xades) {
+                if child.isNamed(.encapsulatedCRL) {
                     try revocation.add(list: try Self.value(child))
-                } else if child.isNamed("EncapsulatedOCSPValue", in: Namespace.xades) {
+                } else if child.isNamed(.encapsulatedOCSP) {
                     try revocation.add(response: try Self.value(child))
                 } else {
                     throw SignatureReason(.unsignedPropertyForbidden, child.name.local.string)

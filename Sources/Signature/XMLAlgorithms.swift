@@ -20,38 +20,43 @@ enum XMLAlgorithms {
     static let pssWithParameters: ExactString = "http://www.w3.org/2007/05/xmldsig-more#rsa-pss"
     static let maskGeneration1: ExactString = "http://www.w3.org/2007/05/xmldsig-more#MGF1"
 
-    private static let digests: [ExactString: DigestAlgorithm] = [
-        "http://www.w3.org/2000/09/xmldsig#sha1": .sha1,
-        "http://www.w3.org/2001/04/xmlenc#sha256": .sha256,
-        "http://www.w3.org/2001/04/xmldsig-more#sha384": .sha384,
-        "http://www.w3.org/2001/04/xmlenc#sha512": .sha512,
+    // In order and not hashed: hashing an identifier costs more than comparing it with all of these.
+    private static let digests: [(identifier: ExactString, algorithm: DigestAlgorithm)] = [
+        ("http://www.w3.org/2001/04/xmlenc#sha256", .sha256),
+        ("http://www.w3.org/2001/04/xmldsig-more#sha384", .sha384),
+        ("http://www.w3.org/2001/04/xmlenc#sha512", .sha512),
+        ("http://www.w3.org/2000/09/xmldsig#sha1", .sha1),
     ]
 
-    private static let signatures: [ExactString: SignatureAlgorithm] = [
-        "http://www.w3.org/2000/09/xmldsig#rsa-sha1": .rsaPKCS1(.sha1),
-        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256": .rsaPKCS1(.sha256),
-        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384": .rsaPKCS1(.sha384),
-        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512": .rsaPKCS1(.sha512),
-        "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1": .rsaPSS(.sha256),
-        "http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1": .rsaPSS(.sha384),
-        "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1": .rsaPSS(.sha512),
-        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1": .ecdsa(.sha1, .fixedLength),
-        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256": .ecdsa(.sha256, .fixedLength),
-        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384": .ecdsa(.sha384, .fixedLength),
-        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512": .ecdsa(.sha512, .fixedLength),
+    private static let signatures: [(identifier: ExactString, algorithm: SignatureAlgorithm)] = [
+        ("http://www.w3.org/2000/09/xmldsig#rsa-sha1", .rsaPKCS1(.sha1)),
+        ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", .rsaPKCS1(.sha256)),
+        ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", .rsaPKCS1(.sha384)),
+        ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", .rsaPKCS1(.sha512)),
+        ("http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1", .rsaPSS(.sha256)),
+        ("http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1", .rsaPSS(.sha384)),
+        ("http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1", .rsaPSS(.sha512)),
+        ("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1", .ecdsa(.sha1, .fixedLength)),
+        ("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", .ecdsa(.sha256, .fixedLength)),
+        ("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384", .ecdsa(.sha384, .fixedLength)),
+        ("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512", .ecdsa(.sha512, .fixedLength)),
     ]
 
-    static func digest(_ identifier: ExactString) -> DigestAlgorithm? { digests[identifier] }
-    static func signature(_ identifier: ExactString) -> SignatureAlgorithm? { signatures[identifier] }
+    static func digest(_ identifier: ExactString) -> DigestAlgorithm? {
+        digests.first { $0.identifier == identifier }?.algorithm
+    }
+    static func signature(_ identifier: ExactString) -> SignatureAlgorithm? {
+        signatures.first { $0.identifier == identifier }?.algorithm
+    }
 
     static func identifier(of algorithm: SignatureAlgorithm) -> ExactString? {
-        signatures.first { $0.value == algorithm }?.key
+        signatures.first { $0.algorithm == algorithm }?.identifier
     }
 
     static func identifier(of digest: DigestAlgorithm) -> ExactString {
-        guard let found = digests.first(where: { $0.value == digest }) else {
+        guard let found = digests.first(where: { $0.algorithm == digest }) else {
             preconditionFailure("no identifier for \(digest)")
         }
-        return found.key
+        return found.identifier
     }
 }

@@ -33,7 +33,7 @@ struct XMLReference {
         }
         var rest = element.elements[...]
         var transforms: [XMLElement] = []
-        if let first = rest.first, first.isNamed("Transforms", in: Namespace.signature) {
+        if let first = rest.first, first.isNamed(.transforms) {
             transforms = first.elements
             rest.removeFirst()
             guard first.holdsOnlyElements else { throw SignatureReason(.signatureStructure, "Transforms") }
@@ -41,8 +41,7 @@ struct XMLReference {
         form = try Self.form(transforms, for: target)
         namesForm = transforms.count > (target == .document ? 1 : 0)
         guard rest.count == 2, let method = rest.first, let value = rest.last,
-            method.isNamed("DigestMethod", in: Namespace.signature),
-            value.isNamed("DigestValue", in: Namespace.signature)
+            method.isNamed(.digestMethod), value.isNamed(.digestValue)
         else { throw SignatureReason(.signatureStructure, "Reference") }
         algorithm = try Self.digest(method)
         guard let text = value.text, text.count <= 1024,
@@ -58,7 +57,7 @@ struct XMLReference {
         guard let algorithm = XMLAlgorithms.digest(identifier) else {
             throw SignatureReason(.digestForbidden, identifier.string)
         }
-        guard element.elements.isEmpty else { throw SignatureReason(.signatureStructure, "DigestMethod") }
+        guard !element.holdsElements else { throw SignatureReason(.signatureStructure, "DigestMethod") }
         return algorithm
     }
 
@@ -68,13 +67,13 @@ struct XMLReference {
         -> CanonicalForm
     {
         var rest = transforms[...]
-        for transform in rest where !transform.isNamed("Transform", in: Namespace.signature) {
+        for transform in rest where !transform.isNamed(.transform) {
             throw SignatureReason(.transformForbidden, transform.name.local.string)
         }
         if target == .document {
             guard let first = rest.popFirst(),
                 first.attribute("Algorithm") == XMLAlgorithms.envelopedSignature,
-                first.elements.isEmpty
+                !first.holdsElements
             else { throw SignatureReason(.transformForbidden, "enveloped-signature is not the first") }
         }
         // XML-DSig section 4.4.3.2: octets are wanted, so Canonical XML 1.0 is applied where nothing is
@@ -95,8 +94,8 @@ struct XMLReference {
         guard let method = CanonicalizationMethod(identifier: identifier) else { return nil }
         var prefixes: [ExactString] = []
         for child in element.elements {
-            guard method == .exclusive10, child.isNamed("InclusiveNamespaces", in: Namespace.exclusive),
-                child.elements.isEmpty, prefixes.isEmpty
+            guard method == .exclusive10, child.isNamed(.inclusiveNamespaces),
+                !child.holdsElements, prefixes.isEmpty
             else { throw SignatureReason(.transformForbidden, child.name.local.string) }
             let list = child.attribute("PrefixList")?.string ?? ""
             // By scalars: CR LF is one Character.

@@ -19,14 +19,14 @@ struct XMLSignatureElement {
         }
         try Self.checkIdentifiers(element)
         var rest = element.elements[...]
-        guard let info = rest.popFirst(), info.isNamed("SignedInfo", in: Namespace.signature) else {
+        guard let info = rest.popFirst(), info.isNamed(.signedInfo) else {
             throw SignatureReason(.signatureStructure, "SignedInfo")
         }
-        guard !rest.contains(where: { $0.isNamed("SignedInfo", in: Namespace.signature) }) else {
+        guard !rest.contains(where: { $0.isNamed(.signedInfo) }) else {
             throw SignatureReason(.signedInfoRepeated)
         }
         signedInfo = try XMLSignedInfo(info)
-        guard let value = rest.popFirst(), value.isNamed("SignatureValue", in: Namespace.signature) else {
+        guard let value = rest.popFirst(), value.isNamed(.signatureValue) else {
             throw SignatureReason(.signatureStructure, "SignatureValue")
         }
         guard let text = value.text, text.count <= 2 * Self.signatureValueBytesMax,
@@ -34,7 +34,7 @@ struct XMLSignatureElement {
         else { throw SignatureReason(.signatureEncoding, "SignatureValue") }
         self.value = bytes
         valueElement = value
-        if let keys = rest.first, keys.isNamed("KeyInfo", in: Namespace.signature) {
+        if let keys = rest.first, keys.isNamed(.keyInfo) {
             rest.removeFirst()
             certificates = try Self.certificates(keys)
         } else {
@@ -47,7 +47,7 @@ struct XMLSignatureElement {
         guard keys.holdsOnlyElements else { throw SignatureReason(.keyInfoForbidden, "text") }
         var found: [[UInt8]] = []
         for data in keys.elements {
-            guard data.isNamed("X509Data", in: Namespace.signature) else {
+            guard data.isNamed(.x509Data) else {
                 let isKey =
                     data.name.local == "KeyValue" || data.name.local == "DEREncodedKeyValue"
                 throw SignatureReason(
@@ -56,7 +56,7 @@ struct XMLSignatureElement {
             guard data.holdsOnlyElements else { throw SignatureReason(.keyInfoForbidden, "text") }
             for child in data.elements {
                 try checkKnown(child)
-                guard child.isNamed("X509Certificate", in: Namespace.signature) else { continue }
+                guard child.isNamed(.x509Certificate) else { continue }
                 guard found.count < certificatesMax else { throw SignatureReason(.tooManyCertificates) }
                 guard let text = child.text, let der = Base64.decode(text, ignoringWhiteSpace: true),
                     !der.isEmpty
@@ -71,21 +71,17 @@ struct XMLSignatureElement {
     /// nothing else may stand here: the digest leaves the Signature out, so elements of a letter inside it
     /// would be shown to careless software under a signature that holds.
     private static func checkKnown(_ child: XMLElement) throws(SignatureReason) {
-        let name = child.name
         let isKnown =
-            switch (name.namespace, name.local) {
-            case (Namespace.signature, "X509Certificate"): true
-            case (Namespace.signature, "X509SubjectName"), (Namespace.signature, "X509SKI"),
-                (Namespace.signature, "X509CRL"), (Namespace.signature11, "X509Digest"):
-                child.elements.isEmpty
-            case (Namespace.signature, "X509IssuerSerial"):
+            switch SignatureName.of(child.name) {
+            case .x509Certificate: true
+            case .x509SubjectName, .x509SKI, .x509CRL, .x509Digest: !child.holdsElements
+            case .x509IssuerSerial:
                 child.elements.allSatisfy { part in
-                    part.elements.isEmpty && part.name.namespace == Namespace.signature
-                        && ["X509IssuerName", "X509SerialNumber"].contains(part.name.local)
+                    !part.holdsElements && (part.isNamed(.x509IssuerName) || part.isNamed(.x509SerialNumber))
                 }
             default: false
             }
-        guard isKnown else { throw SignatureReason(.keyInfoForbidden, name.local.string) }
+        guard isKnown else { throw SignatureReason(.keyInfoForbidden, child.name.local.string) }
     }
 
     private static func properties(
@@ -95,15 +91,16 @@ struct XMLSignatureElement {
             guard reference == nil else { throw SignatureReason(.propertiesMismatch) }
             return nil
         }
-        guard object.isNamed("Object", in: Namespace.signature) else {
+        guard object.isNamed(.object) else {
             throw SignatureReason(.signatureStructure, object.name.local.string)
         }
-        let child = object.elements.first
-        if child?.isNamed("Manifest", in: Namespace.signature) == true {
+        let children = object.elements
+        let child = children.first
+        if child?.isNamed(.manifest) == true {
             throw SignatureReason(.manifestForbidden)
         }
-        guard objects.count == 1, object.holdsOnlyElements, object.elements.count == 1, let child,
-            child.isNamed("QualifyingProperties", in: Namespace.xades)
+        guard objects.count == 1, object.holdsOnlyElements, children.count == 1, let child,
+            child.isNamed(.qualifyingProperties)
         else { throw SignatureReason(.objectForbidden, child?.name.local.string ?? "") }
         guard let reference, case .properties(let identifier) = reference.target else {
             throw SignatureReason(.propertiesMismatch)

@@ -16,22 +16,22 @@ package final class XMLSignatureReader: XMLEventHandler {
 
     private enum Phase {
         /// The signature may still come.
-        case before(XMLEventRecorder)
+        case before
         /// Recording the signature, until it ends.
-        case inside(XMLEventRecorder)
+        case inside
         case after(Canonicalizer)
         /// Nothing can be signed here any more, or nothing counts any more.
         case over
     }
 
-    fileprivate enum Role: UInt8 { case unknown, other, signature, foreignSignature, edXML, envelope, header }
-
-    private var phase: Phase
-    private var before: XMLEventRecorder?
+    private var phase = Phase.before
+    // Constants, both: an event on its way to one of them counts no reference.
+    private let before = XMLEventRecorder(bytesMax: recordedBytesMax)
+    private let inside = XMLEventRecorder(bytesMax: signatureBytesMax, elementsMax: signatureElementsMax)
     // These two unchecked at run time: what changes them calls nobody.
     @exclusivity(unchecked) private var context = XMLNamespaceContext()
-    /// Roles of the open elements, down to the third.
-    @exclusivity(unchecked) private var path: [Role] = []
+    /// Names of the open elements, down to the third.
+    @exclusivity(unchecked) private var path: [SignatureName] = []
     private var depth = 0
     private var isInHeader: Bool { unsafe path == [.edXML, .envelope, .header] }
     private var sink: DigestSink?
@@ -42,25 +42,22 @@ package final class XMLSignatureReader: XMLEventHandler {
     private var hasSignature = false
     private var hasForeignSignature = false
 
-    package init() {
-        let recorder = XMLEventRecorder(bytesMax: Self.recordedBytesMax)
-        phase = .before(recorder)
-        before = recorder
-    }
+    package init() {}
 
     /// What is held in memory until the signature is there, roughly.
-    package var heldBytes: Int { before?.byteCount ?? 0 }
+    package var heldBytes: Int { before.byteCount }
 
     package func startElement(_ element: XMLStartElement) {
-        let role = Role.of(element.name)
+        let name = SignatureName.of(element.name)
         depth += 1
-        if role == .signature { began(element) }
-        if role == .foreignSignature, depth == 4, isInHeader {
+        if name == .signature { began(element) }
+        if name == .foreignSignature, depth == 4, isInHeader {
             hasForeignSignature = true
         }
-        if depth <= 3 { unsafe path.append(role) }
+        if depth <= 3 { unsafe path.append(name) }
         switch phase {
-        case .before(let recorder), .inside(let recorder): recorder.startElement(element)
+        case .before: before.startElement(element)
+        case .inside: inside.startElement(element)
         case .after(let canonicalizer): canonicalizer.startElement(element)
         case .over: break
         }
@@ -71,26 +68,32 @@ package final class XMLSignatureReader: XMLEventHandler {
         unsafe context.leave()
         depth -= 1
         switch phase {
-        case .before(let recorder):
-            recorder.endElement(name, at: position)
+        case .before:
+            before.endElement(name, at: position)
             if depth == 2, isInHeader { phase = .over }
-        case .inside(let recorder):
-            recorder.endElement(name, at: position)
+        case .inside:
+            inside.endElement(name, at: position)
             if depth == 3 {
                 phase = .over
                 // Its end has left it: what is in scope now is what surrounds it.
-                ended(unsafe recorder.element(inside: context))
+                let element = unsafe inside.element(inside: context)
+                inside.discard()
+                ended(element)
             }
         case .after(let canonicalizer): canonicalizer.endElement(name, at: position)
         case .over: break
         }
         if depth < 3 { unsafe path.removeLast() }
-        if case .over = phase { before = nil }
+        if case .over = phase {
+            before.discard()
+            inside.discard()
+        }
     }
 
     package func text(_ bytes: Span<UInt8>, at position: XMLPosition) {
         switch phase {
-        case .before(let recorder), .inside(let recorder): recorder.text(bytes, at: position)
+        case .before: before.text(bytes, at: position)
+        case .inside: inside.text(bytes, at: position)
         case .after(let canonicalizer): canonicalizer.text(bytes, at: position)
         case .over: break
         }
@@ -108,7 +111,7 @@ package final class XMLSignatureReader: XMLEventHandler {
 
     package func processingInstruction(target: ExactString, data: Span<UInt8>, at position: XMLPosition) {
         switch phase {
-        case .before(let recorder): recorder.processingInstruction(target: target, data: data, at: position)
+        case .before: before.processingInstruction(target: target, data: data, at: position)
         case .inside: refuse(SignatureReason(.signatureStructure, "processing instruction"))
         case .after(let canonicalizer):
             canonicalizer.processingInstruction(target: target, data: data, at: position)
@@ -171,22 +174,21 @@ package final class XMLSignatureReader: XMLEventHandler {
             refuse(SignatureReason(.signatureMisplaced, "line \(element.position.line)"))
             return
         }
-        guard case .before(let recorder) = phase else {
+        guard case .before = phase else {
             // A second header, after the first one has ended without a signature.
             return refuse(SignatureReason(.signatureMisplaced, "line \(element.position.line)"))
         }
-        if recorder.isOverflowing {
+        if before.isOverflowing {
             refuse(SignatureReason(.signatureTooLate))
         } else {
-            phase = .inside(
-                XMLEventRecorder(bytesMax: Self.signatureBytesMax, elementsMax: Self.signatureElementsMax))
+            phase = .inside
         }
     }
 
     /// - Parameter element: the signature; nil where it is too large.
     private func ended(_ element: XMLElement?) {
         guard let element else { return refuse(SignatureReason(.signatureTooLarge)) }
-        guard refusals.isEmpty, let before else { return }
+        guard refusals.isEmpty else { return }
         do {
             let parsed = try XMLSignatureElement(element)
             let reference = parsed.signedInfo.document
@@ -199,7 +201,7 @@ package final class XMLSignatureReader: XMLEventHandler {
             let canonicalizer = Canonicalizer(
                 reference.form.method, inclusivePrefixes: reference.form.prefixes, sink: sink)
             before.replay(to: canonicalizer)
-            self.before = nil
+            before.discard()
             self.sink = sink
             signature = parsed
             phase = .after(canonicalizer)
@@ -212,29 +214,6 @@ package final class XMLSignatureReader: XMLEventHandler {
     private func refuse(_ reason: SignatureReason) {
         if refusals.count < 8 { refusals.append(reason) }
         phase = .over
-    }
-}
-
-extension XMLSignatureReader.Role {
-    /// Found once for each name and noted there: it follows from the name alone.
-    static func of(_ name: XMLName) -> Self {
-        if let known = Self(rawValue: name.signatureNote), known != .unknown {
-            return known
-        }
-        let role = find(name)
-        name.signatureNote = role.rawValue
-        return role
-    }
-
-    private static func find(_ name: XMLName) -> Self {
-        // The local name first: it is short, and nearly always another one.
-        switch name.local {
-        case "Signature": name.namespace == Namespace.signature ? .signature : .foreignSignature
-        case "edXML" where name.namespace == Namespace.edXML: .edXML
-        case "edXMLEnvelope" where name.namespace == Namespace.edXML: .envelope
-        case "edXMLHeader" where name.namespace == Namespace.edXML: .header
-        default: .other
-        }
     }
 }
 

@@ -12,23 +12,23 @@ struct XMLSignedInfo {
     let startsWithProperties: Bool
 
     init(_ element: XMLElement) throws(SignatureReason) {
-        guard element.holdsOnlyElements, element.elements.count >= 2,
-            element.elements[0].isNamed("CanonicalizationMethod", in: Namespace.signature),
-            element.elements[1].isNamed("SignatureMethod", in: Namespace.signature)
+        let parts = element.elements
+        guard element.holdsOnlyElements, parts.count >= 2, parts[0].isNamed(.canonicalizationMethod),
+            parts[1].isNamed(.signatureMethod)
         else { throw SignatureReason(.signatureStructure, "SignedInfo") }
-        let method = element.elements[0]
+        let method = parts[0]
         guard let form = try XMLReference.canonicalForm(method) else {
             throw SignatureReason(.canonicalizationForbidden, method.attribute("Algorithm")?.string ?? "")
         }
-        algorithm = try Self.algorithm(element.elements[1])
-        let rest = element.elements.dropFirst(2)
+        algorithm = try Self.algorithm(parts[1])
+        let rest = parts.dropFirst(2)
         guard !rest.isEmpty else { throw SignatureReason(.referenceMissing) }
         guard rest.count <= 2 else { throw SignatureReason(.referenceRepeated, "\(rest.count)") }
         var document: XMLReference?
         var properties: XMLReference?
         var startsWithProperties = false
         for child in rest {
-            guard child.isNamed("Reference", in: Namespace.signature) else {
+            guard child.isNamed(.reference) else {
                 throw SignatureReason(.signatureStructure, child.name.local.string)
             }
             let reference = try XMLReference(child)
@@ -51,14 +51,14 @@ struct XMLSignedInfo {
 
     private static func algorithm(_ element: XMLElement) throws(SignatureReason) -> SignatureAlgorithm {
         let identifier = element.attribute("Algorithm") ?? ""
-        if element.first("HMACOutputLength", in: Namespace.signature) != nil {
+        if element.first(.hmacOutputLength) != nil {
             throw SignatureReason(.outputLengthForbidden)
         }
         if identifier == XMLAlgorithms.pssWithParameters { return try pss(element) }
         guard let algorithm = XMLAlgorithms.signature(identifier) else {
             throw SignatureReason(.algorithmForbidden, identifier.string)
         }
-        guard element.elements.isEmpty else { throw SignatureReason(.signatureStructure, "SignatureMethod") }
+        guard !element.holdsElements else { throw SignatureReason(.signatureStructure, "SignatureMethod") }
         return algorithm
     }
 
@@ -66,7 +66,7 @@ struct XMLSignedInfo {
     /// otherwise; a different digest for MGF1 is refused, as nobody has a reason for one.
     private static func pss(_ element: XMLElement) throws(SignatureReason) -> SignatureAlgorithm {
         guard let parameters = element.elements.first else { return .rsaPSS(.sha256) }
-        guard element.elements.count == 1, parameters.isNamed("RSAPSSParams", in: Namespace.more2007) else {
+        guard element.elements.count == 1, parameters.isNamed(.pssParameters) else {
             throw SignatureReason(.algorithmParameters, "RSAPSSParams")
         }
         var digest = DigestAlgorithm.sha256

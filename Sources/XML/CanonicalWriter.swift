@@ -13,9 +13,6 @@ struct CanonicalWriter: ~Copyable {
     /// `xml` is never declared.
     private static let xml: Symbol = 1
 
-    /// The last name that `symbol(of:)` was asked for: neighbours share their prefix.
-    private var lastAsked: (string: ExactString, symbol: Symbol) = ("", 0)
-
     /// A prefix or URI, and what it is as a prefix.
     private struct Entry {
         let bytes: [UInt8]
@@ -49,7 +46,7 @@ struct CanonicalWriter: ~Copyable {
     private var undo: [Undo] = []
     /// Length of `undo` before each open element.
     private var frames: [Int] = []
-    /// Symbols of the prefixes of names, by the names' numbers.
+    /// Symbols of the prefixes of names, by the prefixes' numbers.
     private var prefixes: [Symbol] = []
     private var elementIsDone = false
 
@@ -64,7 +61,7 @@ struct CanonicalWriter: ~Copyable {
         // What a letter has: growing step by step would cost more than the writing.
         entries.reserveCapacity(12)
         frames.reserveCapacity(12)
-        prefixes.reserveCapacity(96)
+        prefixes.reserveCapacity(8)
         for declaration in context?.namespaces ?? [] {
             let (prefix, uri) = (symbol(of: declaration.prefix), symbol(of: declaration.uri))
             entries[prefix].inScope = uri
@@ -95,13 +92,6 @@ struct CanonicalWriter: ~Copyable {
     }
 
     private mutating func symbol(of string: ExactString) -> Symbol {
-        if lastAsked.string == string { return lastAsked.symbol }
-        let symbol = lookUp(string)
-        lastAsked = (string, symbol)
-        return symbol
-    }
-
-    private mutating func lookUp(_ string: ExactString) -> Symbol {
         if let known = symbols[string] { return known }
         let symbol = entries.count
         symbols.insert(string, as: symbol)
@@ -111,12 +101,11 @@ struct CanonicalWriter: ~Copyable {
 
     /// The symbol of the name's prefix.
     private mutating func prefix(of name: XMLName) -> Symbol {
-        if name.number < prefixes.count, prefixes[name.number] != Self.unbound {
-            return prefixes[name.number]
-        }
-        while prefixes.count <= name.number { prefixes.append(Self.unbound) }
+        let number = name.prefixNumber
+        if number < prefixes.count, prefixes[number] != Self.unbound { return prefixes[number] }
+        while prefixes.count <= number { prefixes.append(Self.unbound) }
         let prefix = symbol(of: name.prefix)
-        prefixes[name.number] = prefix
+        prefixes[number] = prefix
         return prefix
     }
 
@@ -187,44 +176,48 @@ struct CanonicalWriter: ~Copyable {
     private mutating func renderUsed(
         by prefix: Symbol, _ attributes: [XMLAttribute], refreshListed: Bool
     ) {
-        let needsList = refreshListed && !listedPrefixes.isEmpty
-        if attributes.isEmpty, !needsList {
-            // One name, nothing to sort: nearly every element of a letter.
-            if entries[prefix].rendered != entries[prefix].inScope, prefix != Self.xml { render([prefix]) }
-            return
-        }
-        var candidates = prefix == Self.xml ? [] : [prefix]
-        for attribute in attributes where !attribute.name.prefix.isEmpty {
+        var others = refreshListed ? listedPrefixes : []
+        for attribute in attributes {
             let used = self.prefix(of: attribute.name)
-            if used != Self.xml { candidates.append(used) }
+            if used != Self.xml, used != Self.empty { others.append(used) }
         }
-        if needsList { candidates += listedPrefixes }
-        render(candidates)
+        if !others.isEmpty {
+            render(prefix == Self.xml ? others : [prefix] + others)
+        } else if prefix != Self.xml, declares(prefix) {
+            // One prefix, nothing to sort: nearly every element of a letter.
+            write(prefix)
+        }
     }
 
     /// Writes the declarations among `prefixes` that the output does not have yet, sorted by prefix.
     private mutating func render(_ prefixes: [Symbol]) {
         var missing: [Symbol] = []
-        for prefix in prefixes {
-            let entry = entries[prefix]
-            guard entry.inScope != Self.unbound, entry.rendered != entry.inScope else { continue }
-            undo.append(Undo(isRendered: true, prefix: prefix, previous: entry.rendered))
-            entries[prefix].rendered = entry.inScope
-            missing.append(prefix)
-        }
+        for prefix in prefixes where declares(prefix) { missing.append(prefix) }
         if missing.count > 1 {
             missing.sort { entries[$0].bytes.lexicographicallyPrecedes(entries[$1].bytes) }
         }
-        for prefix in missing {
-            output.write(" xmlns")
-            if prefix != Self.empty {
-                output.write(0x3A)
-                output.write(entries[prefix].bytes)
-            }
-            output.write("=\"")
-            output.writeAttributeValue(entries[entries[prefix].inScope].bytes)
-            output.write(0x22)
+        for prefix in missing { write(prefix) }
+    }
+
+    /// Whether the output lacks the prefix as it is bound here; from then on it counts as written.
+    private mutating func declares(_ prefix: Symbol) -> Bool {
+        let (inScope, rendered) = (entries[prefix].inScope, entries[prefix].rendered)
+        guard inScope != Self.unbound, rendered != inScope else { return false }
+        undo.append(Undo(isRendered: true, prefix: prefix, previous: rendered))
+        entries[prefix].rendered = inScope
+        return true
+    }
+
+    /// The declaration of a prefix.
+    private mutating func write(_ prefix: Symbol) {
+        output.write(" xmlns")
+        if prefix != Self.empty {
+            output.write(0x3A)
+            output.write(entries[prefix].bytes)
         }
+        output.write("=\"")
+        output.writeAttributeValue(entries[entries[prefix].inScope].bytes)
+        output.write(0x22)
     }
 
     /// Sorted by namespace URI and then by local name, those without a namespace first.

@@ -20,6 +20,8 @@ struct NameTable {
     private var slots: [Int32] = []
     private var entries: [Entry] = []
     private var strings: [UInt: ExactString] = [:]
+    /// Of the names' prefixes.
+    private var prefixNumbers: [UInt: Int] = [:]
     /// What `string` was asked for last and before that: a name's prefix and its namespace.
     private var recent: (address: UInt, string: ExactString) = (0, "")
     private var earlier: (address: UInt, string: ExactString) = (0, "")
@@ -60,8 +62,10 @@ struct NameTable {
             }
             slot = (slot + 1) & (slots.count - 1)
         }
+        let prefixNumber = prefixNumbers[second] ?? prefixNumbers.count
+        prefixNumbers[second] = prefixNumber
         let name = unsafe XMLName(
-            number: entries.count, prefix: string(prefix), local: Self.copy(local),
+            prefixNumber: prefixNumber, prefix: string(prefix), local: Self.copy(local),
             namespace: string(namespace))
         slots[slot] = Int32(entries.count)
         entries.append(

@@ -76,8 +76,12 @@ struct RecordedEvents: Sendable {
 
     /// Nothing will be replayed: nothing is kept.
     private mutating func overflow() {
-        self = RecordedEvents(bytesMax: bytesMax, elementsMax: elementsMax)
+        discard()
         isOverflowing = true
+    }
+
+    mutating func discard() {
+        self = RecordedEvents(bytesMax: bytesMax, elementsMax: elementsMax)
     }
 
     mutating func startElement(_ element: XMLStartElement) {

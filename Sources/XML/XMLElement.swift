@@ -35,6 +35,7 @@ package struct XMLElement: Sendable {
 
     /// The elements inside it, in their order; not those inside of them.
     package var elements: [XMLElement] {
+        guard holdsElements else { return [] }
         var found: [XMLElement] = []
         found.reserveCapacity(4)
         var next = place + 1
@@ -45,6 +46,9 @@ package struct XMLElement: Sendable {
         return found
     }
 
+    /// False where there is at most text inside.
+    package var holdsElements: Bool { recording.events.child(of: place, from: place + 1) != nil }
+
     /// Tells `body` the attributes of the element and of all inside it, in the document's order.
     package func forEachAttribute<Failure>(
         _ body: (XMLAttribute) throws(Failure) -> Void
@@ -54,16 +58,11 @@ package struct XMLElement: Sendable {
         }
     }
 
-    package func isNamed(_ local: ExactString, in namespace: ExactString) -> Bool {
-        let name = name
-        return name.local == local && name.namespace == namespace
-    }
-
-    package func first(_ local: ExactString, in namespace: ExactString) -> XMLElement? {
+    /// The first element inside it that has such a name; not inside of those.
+    package func firstElement(named isWanted: (XMLName) -> Bool) -> XMLElement? {
         var next = place + 1
         while let child = recording.events.child(of: place, from: next) {
-            let element = XMLElement(recording, at: child)
-            if element.isNamed(local, in: namespace) { return element }
+            if isWanted(recording.events.name(of: child)) { return XMLElement(recording, at: child) }
             next = recording.events.after(child)
         }
         return nil

@@ -6,9 +6,9 @@ internal import Synchronization
 /// An object, one for each distinct name: handing an element on counts one reference and not three strings.
 /// It outlives the document, because the next one has the same names.
 package final class XMLName: Sendable {
-    /// Place in the table of names of the reader that made it: two names of one reader with one number
-    /// are equal, so a state machine can look a name up once and remember the number.
-    package let number: Int
+    /// Of its prefix, in the table of the reader that made it; from 0, in the order of their coming. Two
+    /// names of one reader with one number have one prefix: a document has seventy names and three of them.
+    let prefixNumber: Int
     /// Empty where there is none.
     package let prefix: ExactString
     package let local: ExactString
@@ -36,8 +36,8 @@ package final class XMLName: Sendable {
         set { signatureNoted.store(newValue, ordering: .relaxed) }
     }
 
-    package init(number: Int, prefix: ExactString, local: ExactString, namespace: ExactString) {
-        self.number = number
+    package init(prefixNumber: Int, prefix: ExactString, local: ExactString, namespace: ExactString) {
+        self.prefixNumber = prefixNumber
         self.prefix = prefix
         self.local = local
         self.namespace = namespace

@@ -36,6 +36,9 @@ package final class XMLEventRecorder: XMLEventHandler {
         unsafe events.processingInstruction(target: target, data: data, at: position)
     }
 
+    /// Lets go of what was recorded.
+    package func discard() { unsafe events.discard() }
+
     /// Tells `handler` what was recorded, in its order. Can be repeated.
     package func replay(to handler: any XMLEventHandler) {
         // A copy, so that a handler which records here, too, changes another one.

@@ -29,7 +29,7 @@ import Testing
     @Test(arguments: 0..<3) func `finds every byte that it stops at, wherever it stands`(number: Int) {
         let rule = Self.rules[number]
         for byte in UInt8.min...UInt8.max {
-            for length in [1, 31, 32, 33, 64, 71] {
+            for length in [1, 11, 12, 13, 31, 32, 33, 64, 71] {
                 for place in 0..<length {
                     var bytes = [UInt8](repeating: 0x41, count: length)
                     bytes[place] = byte

@@ -105,7 +105,7 @@ private func bytes(_ text: UnsafePointer<xmlChar>?) -> [UInt8] {
 
 private func name(_ local: UnsafePointer<xmlChar>?, _ namespace: xmlNsPtr?) -> XMLName {
     XMLName(
-        number: 0, prefix: exact(namespace?.pointee.prefix), local: exact(local),
+        prefixNumber: 0, prefix: exact(namespace?.pointee.prefix), local: exact(local),
         namespace: exact(namespace?.pointee.href))
 }
 

@@ -57,9 +57,12 @@ private func mark(of element: XMLElement) throws -> Int {
         #expect(top.elements.map(\.name.local) == ["b", "b", "d"])
         #expect(top.elements[0].elements.map(\.name.local) == ["c"])
         #expect(top.elements[1].elements.isEmpty)
-        #expect(top.first("b", in: "urn:a")?.attribute("i") == "1")
-        #expect(top.first("b", in: "urn:b")?.attribute("i") == "3")
-        #expect(top.first("c", in: "urn:a") == nil)
+        func first(_ local: ExactString, _ namespace: ExactString) -> XMLElement? {
+            top.firstElement { $0.local == local && $0.namespace == namespace }
+        }
+        #expect(first("b", "urn:a")?.attribute("i") == "1")
+        #expect(first("b", "urn:b")?.attribute("i") == "3")
+        #expect(first("c", "urn:a") == nil)
         var attributes: [[UInt8]] = []
         top.forEachAttribute { attributes.append($0.value) }
         #expect(attributes == [[0x31], [0x32], [0x33]])

@@ -1,6 +1,7 @@
 import Exchange
 import Testing
-import XML
+
+@testable import XML
 
 @Suite struct `The event reader` {
     @Test(arguments: 0..<300)
@@ -16,20 +17,27 @@ import XML
         }
     }
 
-    @Test func `gives one number to equal names and others to others`() throws {
+    @Test func `has one object for equal names, and one number for equal prefixes`() throws {
         final class Names: XMLEventHandler {
-            var numbers: [Int] = []
-            func startElement(_ element: XMLStartElement) { numbers.append(element.name.number) }
+            var names: [XMLName] = []
+            func startElement(_ element: XMLStartElement) { names.append(element.name) }
             func endElement(_ name: XMLName, at position: XMLPosition) {}
             func text(_ bytes: Span<UInt8>, at position: XMLPosition) {}
             func comment(_ bytes: Span<UInt8>, at position: XMLPosition) {}
             func processingInstruction(target: ExactString, data: Span<UInt8>, at position: XMLPosition) {}
         }
-        let names = Names()
-        try read(Array(#"<a><b/><b/><b xmlns="urn:x"/><p:b xmlns:p="urn:x"/><b/></a>"#.utf8), into: names)
-        #expect(names.numbers.count == 6)
-        #expect(names.numbers[1] == names.numbers[2] && names.numbers[1] == names.numbers[5])
-        #expect(Set(names.numbers).count == 4)
+        let handler = Names()
+        let document =
+            #"<a><b/><b/><b xmlns="urn:x"/><p:b xmlns:p="urn:x"/><b/><q:b xmlns:q="urn:x"/>"#
+            + #"<p:c xmlns:p="urn:y"/></a>"#
+        try read(Array(document.utf8), into: handler)
+        let names = handler.names
+        #expect(names.count == 8)
+        #expect(names[1] === names[2] && names[1] === names[5])
+        #expect(Set(names.map(ObjectIdentifier.init)).count == 6)
+        for (left, right) in names.flatMap({ left in names.map { (left, $0) } }) {
+            #expect((left.prefixNumber == right.prefixNumber) == (left.prefix == right.prefix))
+        }
     }
 
     @Test func `skips UTF-8's own mark`() throws {
