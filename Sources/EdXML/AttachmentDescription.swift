@@ -54,6 +54,6 @@ struct AttachmentDescription: Equatable {
 
     static func contentID(ofReference reference: Int, in tree: ElementTree) -> ExactString {
         let text = tree.text(.contentID, of: reference)
-        return contentID(text.isEmpty ? tree.nodes[reference].link : text)
+        return contentID(text.isEmpty ? tree.link(of: reference) : text)
     }
 }

@@ -169,7 +169,7 @@ struct EdXMLPass {
         frames.append(Frame(rule: rule, node: node, countsStart: counts.count))
         for _ in rule.children { counts.append(0) }
         if rule.isRouting { routingDepth += 1 }
-        text.removeAll(keepingCapacity: true)
+        if !text.isEmpty { text.removeAll(keepingCapacity: true) }
         textIsTooLong = false
     }
 
@@ -181,7 +181,8 @@ struct EdXMLPass {
             return
         }
         guard let frame = frames.popLast() else { return }
-        counts.removeSubrange(frame.countsStart...)
+        // Most elements have no children, and asking the array costs more than asking first.
+        if counts.count > frame.countsStart { counts.removeSubrange(frame.countsStart...) }
         if frame.rule.isRouting { routingDepth -= 1 }
         switch frame.rule.content {
         case .elements: tree.close(frame.node, text: "")

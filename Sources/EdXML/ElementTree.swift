@@ -20,13 +20,12 @@ struct ElementTree {
         var text = ""
         /// Index after the last node inside.
         var end = 0
-        /// Of an attachment's content.
-        var decoded: DecodedContent?
-        /// Of a Reference in the variant with attributes.
-        var link = ""
     }
 
     private(set) var nodes: [Node] = []
+    // By their nodes, and not in them: few have one, and all would be three times as large.
+    private var decoded: [Int: DecodedContent] = [:]
+    private var links: [Int: String] = [:]
 
     init() {
         // What a letter to a few recipients has.
@@ -44,12 +43,20 @@ struct ElementTree {
         nodes[index].end = nodes.count
     }
 
-    mutating func setDecoded(_ decoded: DecodedContent, of index: Int) {
-        nodes[index].decoded = decoded
+    mutating func setDecoded(_ content: DecodedContent, of index: Int) {
+        decoded[index] = content
     }
 
+    /// What an attachment's content has become; nil for other elements.
+    func decoded(of index: Int) -> DecodedContent? { decoded[index] }
+
     mutating func setLink(_ link: String, of index: Int) {
-        nodes[index].link = link
+        links[index] = link
+    }
+
+    /// Of a Reference in the variant with attributes; empty for all else.
+    func link(of index: Int) -> String {
+        links.isEmpty ? "" : links[index] ?? ""
     }
 
     func children(_ tag: Tag, of parent: Int) -> [Int] {

@@ -207,7 +207,7 @@ extension MessageAssembler {
             }
             guard let content = require(.contentTransferEncoded, in: node) else { continue }
             // Without it there is a finding already.
-            guard let decoded = tree.nodes[content].decoded else { continue }
+            guard let decoded = tree.decoded(of: content) else { continue }
             if decoded.described != described {
                 // It was decoded by what stood before it; readers that see the whole would do otherwise.
                 add(
@@ -235,7 +235,7 @@ extension MessageAssembler {
     /// Nil with a finding where it is missing, or where child and attribute disagree.
     private mutating func referenceID(_ reference: Int) -> ExactString? {
         let text = tree.text(.contentID, of: reference)
-        let link = tree.nodes[reference].link
+        let link = tree.link(of: reference)
         if text.isEmpty, link.isEmpty {
             _ = requireText(.contentID, in: reference)
             return nil

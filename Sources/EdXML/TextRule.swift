@@ -44,7 +44,10 @@ enum TextRule {
 
     /// What nearly all identifiers are, told without a look at Unicode's tables.
     private static func isVisibleASCII(_ text: String, withBlanks: Bool) -> Bool {
-        text.utf8.allSatisfy { (withBlanks ? 0x20 : 0x21)..<0x7F ~= $0 }
+        let bytes = text.utf8Span.span
+        let lowest: UInt8 = withBlanks ? 0x20 : 0x21
+        for index in bytes.indices where bytes[index] < lowest || bytes[index] >= 0x7F { return false }
+        return true
     }
 
     private static func length(
