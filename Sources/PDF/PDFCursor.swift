@@ -105,7 +105,8 @@ struct PDFCursor {
     func fault(_ what: String) -> PDFFault { PDFFault(.malformed, what, at: position) }
 }
 
-enum PDFByte {
+/// Classes of characters (ISO 32000-2 section 7.2.3).
+package enum PDFByte {
     static func isSpace(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 || byte == 0x0C || byte == 0
     }
@@ -121,7 +122,7 @@ enum PDFByte {
 
     static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
-    static func hexValue(_ byte: UInt8) -> UInt8? {
+    package static func hexValue(_ byte: UInt8) -> UInt8? {
         switch byte {
         case 0x30...0x39: byte - 0x30
         case 0x41...0x46: byte - 0x37

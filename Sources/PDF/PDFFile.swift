@@ -89,9 +89,12 @@ package final class PDFFile {
         try resolve(trailer(at: revision)["Root"], at: revision).dictionary
     }
 
-    /// Counts what the caller keeps of an object's values against its bound.
-    package func keep(_ object: PDFObject) throws(PDFFault) {
-        keptValues += object.weight
+    /// Counts what the caller does with what was read, which may be more than reading it was.
+    package func spend(_ steps: Int) throws(PDFFault) { try budget.spend(steps, at: 0) }
+
+    /// Counts what the caller keeps of an object's values against its bound, and `bytes` beside them.
+    package func keep(_ object: PDFObject, and bytes: Int = 0) throws(PDFFault) {
+        keptValues += object.weight + bytes / 64
         guard keptValues <= budget.limits.keptValuesMax else {
             throw PDFFault(.tooLarge, "too much to keep", at: object.range?.lowerBound ?? 0)
         }

@@ -58,6 +58,20 @@ package indirect enum PDFValue: Sendable, Equatable {
         forEachReference(below: nil, body)
     }
 
+    /// Every dictionary in it, itself included.
+    package func forEachDictionary<Failure>(
+        _ body: (PDFDictionary) throws(Failure) -> Void
+    ) throws(Failure) {
+        switch self {
+        case .array(let values):
+            for value in values { try value.forEachDictionary(body) }
+        case .dictionary(let dictionary):
+            try body(dictionary)
+            for value in dictionary.entries.values { try value.forEachDictionary(body) }
+        default: break
+        }
+    }
+
     private func forEachReference(below key: PDFName?, _ body: (PDFReference, PDFName?) -> Void) {
         switch self {
         case .reference(let reference): body(reference, key)

@@ -17,11 +17,15 @@ extension PDFFile {
             let object = try object(PDFDefinition(entry: entry, revision: revision), at: revision)
             if let range = object.range { ranges.append(range) }
         }
-        for offset in part.sectionOffsets where offset != part.sectionOffset && offset >= start {
-            // The stream of a hybrid file; nothing but its own Length says how long it is.
+        for offset in part.sectionOffsets where offset >= start {
             var parser = PDFParser(PDFCursor(source, at: offset, end: part.end, budget))
+            if try parser.cursor.take("xref") { continue }
+            // Nothing but its own Length says how long the stream is.
             let object = try parser.object { _ throws(PDFFault) in nil }
-            if let range = object.range { ranges.append(range) }
+            // By its number it is an object, too: a second text of one that is somewhere else.
+            let known = try definition(of: object.reference.number, at: revision)
+            guard known == nil || known?.entry.place == .offset(offset) else { return offset }
+            if offset != part.sectionOffset, let range = object.range { ranges.append(range) }
         }
         var cursor = PDFCursor(source, at: start, end: part.end, budget)
         for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {

@@ -105,14 +105,13 @@ struct RevisionChain {
     /// An object that old readers should miss must not be one that they know from before: for them it would
     /// be taken away.
     private static func checkHidden(_ sections: [CrossReferenceSection]) throws(PDFFault) {
-        for (index, section) in sections.enumerated() where !section.hidden.isEmpty {
-            let hidden = Set(section.hidden)
-            for older in sections[(index + 1)...] {
-                for entry in older.entries where entry.place != .free && hidden.contains(entry.number) {
-                    throw PDFFault(
-                        .malformed, "object \(entry.number) hidden from some readers", at: section.offset)
-                }
+        guard sections.contains(where: { !$0.hidden.isEmpty }) else { return }
+        var known: Set<Int> = []
+        for section in sections.reversed() {
+            if let number = section.hidden.first(where: known.contains) {
+                throw PDFFault(.malformed, "object \(number) hidden from some readers", at: section.offset)
             }
+            for entry in section.entries where entry.place != .free { known.insert(entry.number) }
         }
     }
 

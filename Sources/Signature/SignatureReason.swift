@@ -128,6 +128,7 @@ package enum SignatureReasonCode: String, Sendable, CaseIterable {
     case signingTimeMisplaced = "signing_time_misplaced"
     case unsignedAttributeUnread = "unsigned_attribute_unread"
     case embeddedDataUnreadable = "embedded_data_unreadable"
+    case pdfActiveContent = "pdf_active_content"
 
     // PDF
     case pdfUnsigned = "pdf_unsigned"

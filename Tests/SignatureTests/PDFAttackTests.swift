@@ -5,22 +5,10 @@ import Testing
 @testable import Signature
 
 /// The attacks on PDF signatures that are known by name, and their relatives: each with its exact code.
-@Suite struct `A PDF's signature is refused` {
+@Suite struct `A PDF's signature is refused`: PDFSuite {
     let authority: Authority
 
     init() throws { authority = try Authority() }
-
-    private func signed(
-        _ style: PDFDraft.Style = .table, _ change: (inout PDFDraft.Shape) -> Void = { _ in }
-    ) throws -> PDFDraft {
-        var draft = PDFDraft(style)
-        var shape = PDFDraft.Shape()
-        change(&shape)
-        try draft.sign(authority, shape)
-        return draft
-    }
-
-    private func codes(_ draft: PDFDraft) -> [SignatureReasonCode] { failures(judge(draft, authority).first) }
 
     // MARK: Universal signature forgery
 

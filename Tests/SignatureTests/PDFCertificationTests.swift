@@ -5,22 +5,12 @@ import Testing
 @testable import Signature
 
 /// Attacks on certified documents: evil annotations and sneaky signatures.
-@Suite struct `A certification of a PDF` {
+@Suite struct `A certification of a PDF`: PDFSuite {
     let authority: Authority
 
     init() throws { authority = try Authority() }
 
-    private func signed(_ change: (inout PDFDraft.Shape) -> Void = { _ in }) throws -> PDFDraft {
-        var draft = PDFDraft()
-        var shape = PDFDraft.Shape()
-        change(&shape)
-        try draft.sign(authority, shape)
-        return draft
-    }
-
-    private func codes(_ draft: PDFDraft) -> [SignatureReasonCode] { failures(judge(draft, authority).first) }
-
-    @Test(arguments: ["", "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 3 >> >>]"])
+    @Test(arguments: ["", PDFDraft.certified(3)])
     func `does not stand an annotation laid over the page`(certification: String) throws {
         var draft = try signed { $0.entries = certification }
         let note = draft.newNumber()
@@ -35,7 +25,7 @@ import Testing
     @Test(arguments: [1, 2, 3])
     func `does not stand a visible signature in a new field`(permission: Int) throws {
         var draft = try signed {
-            $0.entries = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P \(permission) >> >>]"
+            $0.entries = PDFDraft.certified(permission)
         }
         let appearance = draft.newNumber()
         try draft.sign(
@@ -51,7 +41,7 @@ import Testing
     @Test(arguments: ["/F 2", "/F 4", "/F 4 /AP << >>"])
     func `does not stand a field that is slipped in and shown later`(entries: String) throws {
         var draft = try signed {
-            $0.entries = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 2 >> >>]"
+            $0.entries = PDFDraft.certified(2)
         }
         let waiting = draft.newNumber()
         let widget = "/Type /Annot /Subtype /Widget /FT /Sig /T (Evil) /Rect [72 690 300 720] /P 3 0 R"
@@ -72,7 +62,7 @@ import Testing
 
     @Test func `does not stand a visible signature whose rectangle is written elsewhere`() throws {
         var draft = try signed {
-            $0.entries = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 2 >> >>]"
+            $0.entries = PDFDraft.certified(2)
         }
         let (appearance, rectangle) = (draft.newNumber(), draft.newNumber())
         try draft.sign(
@@ -88,7 +78,7 @@ import Testing
 
     @Test func `that permits nothing stands no signature`() throws {
         var draft = try signed {
-            $0.entries = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 1 >> >>]"
+            $0.entries = PDFDraft.certified(1)
         }
         try draft.sign(authority, PDFDraft.Shape(name: "Seal"))
         #expect(judge(draft, authority).map(failures) == [[.pdfCertificationForbids], []])
@@ -104,18 +94,18 @@ import Testing
 
     @Test func `permits what there is a word for`() throws {
         let draft = try signed {
-            $0.entries = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 4 >> >>]"
+            $0.entries = PDFDraft.certified(4)
         }
         #expect(codes(draft) == [.pdfCertification])
     }
 }
 
-@Suite struct `A form in a PDF` {
+@Suite struct `A form in a PDF`: PDFSuite {
     let authority: Authority
     static let lock =
         "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 2 >> >> "
         + "<< /TransformMethod /FieldMDP /TransformParams << /Action /Include /Fields [(So)] >> >>]"
-    static let permits = "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 2 >> >>]"
+    static let permits = PDFDraft.certified(2)
 
     init() throws { authority = try Authority() }
 
@@ -145,7 +135,7 @@ import Testing
 
     @Test func `must not be filled in where nothing is permitted`() throws {
         #expect(
-            try filled(after: "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 1 >> >>]")
+            try filled(after: PDFDraft.certified(1))
                 == [[.pdfCertificationForbids]])
     }
 
@@ -159,7 +149,7 @@ import Testing
         draft.append([(1, draft.catalog), (3, draft.page)])
         try draft.sign(authority, PDFDraft.Shape(entries: Self.permits))
         draft.append(changed)
-        return failures(judge(draft, authority).first)
+        return codes(draft)
     }
 
     private static let widget = "/Type /Annot /Subtype /Widget /Rect [10 10 90 30] /P 3 0 R"

@@ -76,6 +76,11 @@ struct PDFDraft {
             + "/Resources << /Font << /F1 5 0 R >> >> \(list) \(pageEntries) >>"
     }
 
+    /// What makes a signature a certification, among its entries.
+    static func certified(_ permission: Int) -> String {
+        "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P \(permission) >> >>]"
+    }
+
     static func references(_ numbers: [Int]) -> String { numbers.map { "\($0) 0 R" }.joined(separator: " ") }
 
     /// Text behind the end, without any cross-reference section.

@@ -6,7 +6,7 @@ import Testing
 @testable import Signature
 
 /// What can be laid over a page or drawn anew by way of form fields, without a certification and with one.
-@Suite struct `A form field of a signed PDF` {
+@Suite struct `A form field of a signed PDF`: PDFSuite {
     let authority: Authority
     let tsa: TimestampAuthority
     static let drawing = PDFDraft.stream("999", "/Subtype /Form /BBox [0 0 9 9]")
@@ -15,12 +15,6 @@ import Testing
     init() throws {
         authority = try Authority()
         tsa = try TimestampAuthority(below: authority.root)
-    }
-
-    private func codes(_ draft: PDFDraft) -> [SignatureReasonCode] { failures(judge(draft, authority).first) }
-
-    private static func certified(_ permission: Int) -> String {
-        "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P \(permission) >> >>]"
     }
 
     /// A store that anybody may add, and an empty signature field beside it.
@@ -45,9 +39,9 @@ import Testing
         {
             #expect(codes(try waiting(entries)) == [], "\(entries)")
         }
-        #expect(codes(try waiting("/Rect [0 0 0 0]", after: Self.certified(2))) == [])
+        #expect(codes(try waiting("/Rect [0 0 0 0]", after: PDFDraft.certified(2))) == [])
         #expect(
-            codes(try waiting("/Rect [0 0 0 0]", after: Self.certified(1))) == [.pdfCertificationForbids])
+            codes(try waiting("/Rect [0 0 0 0]", after: PDFDraft.certified(1))) == [.pdfCertificationForbids])
     }
 
     /// Nobody signs for it: whoever has the file can add it.
@@ -185,10 +179,11 @@ import Testing
         for (before, after) in [("/NeedAppearances true", ""), ("", "/NeedAppearances true")] {
             #expect(try redrawn(before, after) == [.pdfFormChanged])
             #expect(
-                try redrawn(before, after, certification: Self.certified(1)) == [.pdfCertificationForbids])
-            #expect(try redrawn(before, after, certification: Self.certified(2)) == [])
+                try redrawn(before, after, certification: PDFDraft.certified(1)) == [.pdfCertificationForbids]
+            )
+            #expect(try redrawn(before, after, certification: PDFDraft.certified(2)) == [])
             #expect(
-                try redrawn(before, after, field: "/V (1) /Ff 1", certification: Self.certified(2))
+                try redrawn(before, after, field: "/V (1) /Ff 1", certification: PDFDraft.certified(2))
                     == [.pdfFormChanged])
         }
     }
@@ -210,7 +205,7 @@ import Testing
     }
 
     @Test func `that is read-only changes only where the form works it out`() throws {
-        let certification = PDFDraft.Shape(entries: Self.certified(2))
+        let certification = PDFDraft.Shape(entries: PDFDraft.certified(2))
         #expect(try filled("/Ff 1", after: certification) == [.pdfFormChanged])
         #expect(try filled("/Ff 1", form: "/CO [6 0 R]", after: certification) == [])
         #expect(try filled("/Ff 1 /AA << /C << /S /JavaScript >> >>", after: certification) == [])
@@ -232,7 +227,7 @@ import Testing
             #expect(try filled("", after: locked(parameters)).contains(.pdfFieldLocked), "\(parameters)")
             // The field says it, and the software that signed left it out.
             let shape = PDFDraft.Shape(
-                entries: Self.certified(2), fieldEntries: "/Lock << /Type /SigFieldLock \(parameters) >>")
+                entries: PDFDraft.certified(2), fieldEntries: "/Lock << /Type /SigFieldLock \(parameters) >>")
             #expect(try filled("", after: shape).contains(.pdfFieldLocked), "\(parameters)")
         }
         #expect(
@@ -267,7 +262,7 @@ import Testing
         draft.fields = [6, 7]
         draft.annotations = [6, 7]
         draft.append([(1, draft.catalog), (3, draft.page)])
-        try draft.sign(authority, PDFDraft.Shape(entries: Self.certified(2)))
+        try draft.sign(authority, PDFDraft.Shape(entries: PDFDraft.certified(2)))
         draft.append([
             (6, "<< \(text) /V (1) >>"), (8, PDFDraft.stream("888", "/Subtype /Form /BBox [0 0 9 9]")),
         ])
@@ -282,7 +277,7 @@ import Testing
         draft.annotations = [6]
         draft.pageEntries = "/Group 6 0 R"
         draft.append([(1, draft.catalog), (3, draft.page)])
-        try draft.sign(authority, PDFDraft.Shape(entries: Self.certified(2)))
+        try draft.sign(authority, PDFDraft.Shape(entries: PDFDraft.certified(2)))
         draft.append([(6, "<< \(text) /I true >>")])
         #expect(codes(draft) == [.pdfChangedAfterSigning])
     }

@@ -5,22 +5,10 @@ import Testing
 @testable import Signature
 
 /// Files that one reader takes for something else than the next one.
-@Suite struct `A PDF that readers read differently` {
+@Suite struct `A PDF that readers read differently`: PDFSuite {
     let authority: Authority
 
     init() throws { authority = try Authority() }
-
-    private func codes(_ draft: PDFDraft) -> [SignatureReasonCode] { failures(judge(draft, authority).first) }
-
-    private func signed(
-        _ style: PDFDraft.Style = .table, _ change: (inout PDFDraft.Shape) -> Void = { _ in }
-    ) throws -> PDFDraft {
-        var draft = PDFDraft(style)
-        var shape = PDFDraft.Shape()
-        change(&shape)
-        try draft.sign(authority, shape)
-        return draft
-    }
 
     // MARK: Spellings of the signature dictionary
 
@@ -196,6 +184,28 @@ import Testing
         draft.append(raw: "% written by nobody\n\n")
         try draft.sign(authority, PDFDraft.Shape(name: "Seal"))
         #expect(judge(draft, authority).map(failures) == [[], []])
+    }
+
+    /// A cross-reference stream has a number, and behind its rows it may hold what a page draws.
+    @Test func `has no cross-reference stream under the number of another object`() throws {
+        let refused = [SignatureReasonCode.pdfChangedAfterSigning]
+        for (number, isListed, expected) in [(4, false, refused), (4, true, refused), (90, false, [])] {
+            var draft = try signed()
+            let (four, one) = (place(of: 4, in: draft), draft.bytes.count)
+            draft.catalogEntries = "/DSS << >>"
+            draft.append(raw: "1 0 obj\n\(draft.catalog)\nendobj\n")
+            let start = draft.bytes.count
+            let index = isListed ? "1 1 4 1" : "1 1"
+            let rows = ([one] + (isListed ? [four] : [])).flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
+            let data = rows + Array("\nBT (999) Tj ET".utf8)
+            draft.append(
+                raw:
+                    "\(number) 0 obj\n<< /Type /XRef /Size 99 /Index [\(index)] /W [0 2 0] "
+                    + "/Root 1 0 R /Prev \(draft.sections[1]) /Length \(data.count) >>\nstream\n")
+            draft.append(raw: data)
+            draft.append(raw: "\nendstream\nendobj\nstartxref\n\(start)\n%%EOF\n")
+            #expect(codes(draft) == expected, "\(number) \(isListed)")
+        }
     }
 
     @Test func `does not pass over a revision`() throws {

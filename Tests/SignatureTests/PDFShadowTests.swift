@@ -6,7 +6,7 @@ import Testing
 
 /// Shadow attacks: the file was prepared before it was signed, so that a later revision that looks harmless
 /// changes what it shows. Objects play two roles, or come from where nobody looks.
-@Suite struct `A PDF that was prepared before it was signed` {
+@Suite struct `A PDF that was prepared before it was signed`: PDFSuite {
     let authority: Authority
 
     init() throws { authority = try Authority() }
@@ -22,8 +22,6 @@ import Testing
         if before != draft.catalogEntries { changed.append((1, draft.catalog)) }
         draft.append(changed, freed: freed, style: .table)
     }
-
-    private func codes(_ draft: PDFDraft) -> [SignatureReasonCode] { failures(judge(draft, authority).first) }
 
     @Test func `is whole with a store alone`() throws {
         var draft = PDFDraft(.packed)

@@ -11,7 +11,27 @@ func judge(_ draft: PDFDraft, _ authority: Authority) -> [SignatureReport] {
 
 /// The codes of what counts against a signature; remarks are not among them.
 func failures(_ report: SignatureReport?) -> [SignatureReasonCode] {
-    report?.reasons.map(\.code).filter { $0 != .revocationNotPublished } ?? []
+    report?.reasons.map(\.code).filter { $0 != .revocationNotPublished && $0 != .pdfActiveContent } ?? []
+}
+
+/// Files that one authority's signer signs, well or badly.
+protocol PDFSuite {
+    var authority: Authority { get }
+}
+
+extension PDFSuite {
+    func signed(
+        _ style: PDFDraft.Style = .table, _ change: (inout PDFDraft.Shape) -> Void = { _ in }
+    ) throws -> PDFDraft {
+        var draft = PDFDraft(style)
+        var shape = PDFDraft.Shape()
+        change(&shape)
+        try draft.sign(authority, shape)
+        return draft
+    }
+
+    /// What counts against the first signature.
+    func codes(_ draft: PDFDraft) -> [SignatureReasonCode] { failures(judge(draft, authority).first) }
 }
 
 @Suite struct `A signed PDF` {

@@ -104,14 +104,16 @@ extension PDFRevisionReview {
         // A button's appearance is all that it has: nothing is filled in, something else is shown.
         if field.isPushButton { throw SignatureReason(.pdfFormChanged, field.name) }
         if field.isReadOnly, try !isCalculated(field) { throw SignatureReason(.pdfFormChanged, field.name) }
-        content.filled.append(field.name)
-        filled.insert(field.reference)
+        content.filled.append(field)
     }
 
     /// Nobody types into a read-only field; at most the form itself works its value out (table 199 /C).
-    private func isCalculated(_ field: PDFField) throws -> Bool {
-        let order = try file.resolve(oldForm.dictionary?["CO"], at: old).array ?? []
-        if order.contains(.reference(field.reference)) { return true }
+    private mutating func isCalculated(_ field: PDFField) throws -> Bool {
+        if calculated == nil {
+            let order = try file.resolve(oldForm.dictionary?["CO"], at: old).array ?? []
+            calculated = Set(order.compactMap(\.reference))
+        }
+        if calculated?.contains(field.reference) == true { return true }
         return try file.resolve(field.dictionary["AA"], at: old).dictionary?["C"] != nil
     }
 

@@ -103,7 +103,7 @@ extension PDFRevisionReview {
         for group in newForm.groups.subtracting(oldForm.groups) where try !isNewGroup(group) {
             throw Self.changed("group of form fields \(group.number)")
         }
-        let known = oldForm.groups.intersection(newForm.groups)
+        let known = try oldForm.groups.intersection(newForm.groups).filter(isTouched)
         let pages = known.isEmpty ? [] : try pageTree()
         for group in known where !pages.contains(group.number) {
             if let texts = changes.modified[group.number], let before = texts.old.dictionary,
@@ -114,12 +114,21 @@ extension PDFRevisionReview {
                 explained.insert(group.number)
             }
             // Where the list is an object of its own, it changes in place of the group.
-            guard let list = try file.object(group, at: old)?.dictionary?["Kids"]?.reference?.number,
-                let texts = changes.modified[list], isUsedOnly(list, by: group.number, below: "Kids"),
+            guard let list = try kidsList(of: group), let texts = changes.modified[list],
+                isUsedOnly(list, by: group.number, below: "Kids"),
                 let kids = try additions(texts.old.value, texts.new.value), areFields(kids)
             else { continue }
             explained.insert(list)
         }
+    }
+
+    private func isTouched(_ group: PDFReference) throws -> Bool {
+        if changes.modified[group.number] != nil { return true }
+        return try kidsList(of: group).map { changes.modified[$0] != nil } ?? false
+    }
+
+    private func kidsList(of group: PDFReference) throws -> Int? {
+        try file.object(group, at: old)?.dictionary?["Kids"]?.reference?.number
     }
 
     private static let groupKeys: Set<PDFName> = ["T", "TU", "TM", "FT", "Ff", "Kids", "Parent"]

@@ -41,7 +41,7 @@ extension PDFRevisionReview {
     /// Appearances of fields that were filled in, and what only holds other objects.
     mutating func reviewStreams() throws {
         var fillable: Set<Int> = []
-        for field in newForm.fields where filled.contains(field.reference) {
+        for field in content.filled {
             fillable.insert(field.reference.number)
             for widget in field.widgets { fillable.insert(widget.number) }
         }

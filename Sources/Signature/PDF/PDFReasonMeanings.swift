@@ -22,6 +22,10 @@ extension SignatureReasonCode {
         .pdfTooManySignatures: ReasonMeaning(
             .signedDataNotFound, "the PDF has more signatures than are judged",
             "Tệp PDF có quá nhiều chữ ký"),
+        .pdfActiveContent: ReasonMeaning(
+            .formatFailure,
+            "scripts, actions or data from elsewhere can change what the signed PDF shows",
+            "Tệp PDF có mã lệnh, hành động hoặc dữ liệu ngoài tệp có thể làm thay đổi nội dung hiển thị"),
     ]
 
     private static let pdfSignatureMeanings: [SignatureReasonCode: ReasonMeaning] = [

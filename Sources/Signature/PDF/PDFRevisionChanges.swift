@@ -10,6 +10,8 @@ struct PDFRevisionChanges {
     let removed: Set<Int>
     /// Of these, object streams of earlier revisions: what is in one changes without being named.
     let objectStreams: Set<Int>
+    /// What the security store of the revision before names.
+    let securityParts: Set<Int>
 
     /// - Parameters:
     ///   - revision: the later one; above 0.
@@ -43,6 +45,7 @@ struct PDFRevisionChanges {
         self.added = added
         self.removed = removed
         objectStreams = known.intersection(removed.union(added).union(modified.keys))
+        securityParts = try PDFRevisionReview.securityParts(of: file, at: revision - 1)
     }
 
     /// The same offset is the same text; the same place in an object stream is only if that is the same one.
@@ -55,7 +58,7 @@ struct PDFRevisionChanges {
     }
 
     /// Every object whose users matter.
-    var numbers: Set<Int> { added.union(removed).union(modified.keys) }
+    var numbers: Set<Int> { added.union(removed).union(modified.keys).union(securityParts) }
 }
 
 /// What a revision turned out to hold beside what was there already.
@@ -67,8 +70,8 @@ struct PDFRevisionContent {
     /// Signature fields that show something else than before.
     var shown: [PDFReference] = []
     var hasSecurityStore = false
-    /// Names of form fields that were filled in.
-    var filled: [String] = []
+    /// Form fields that were filled in.
+    var filled: [PDFField] = []
 
     var isEmpty: Bool { signed.isEmpty && !hasSecurityStore && filled.isEmpty }
 }

@@ -21,9 +21,9 @@ struct PDFRevisionReview {
     var explained: Set<Int> = []
     /// Those of them whose stream may be another one: a dictionary that was compared tells nothing of that.
     var explainedStreams: Set<Int> = []
-    /// Fields that were filled in.
-    var filled: Set<PDFReference> = []
     var newWidgets: Set<PDFReference> = []
+    /// What the form says that it works out itself (CO), once somebody has asked.
+    var calculated: Set<PDFReference>?
 
     var old: Int { revision - 1 }
 

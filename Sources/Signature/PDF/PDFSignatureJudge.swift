@@ -56,6 +56,10 @@ struct PDFSignatureJudge {
             if let fault { draft.fail(SignatureReason(fault)) }
             drafts.append((index, draft))
         }
+        // Looked for last: what it costs must not be missing where the signatures are judged.
+        if let remark = PDFActiveContent.remark(on: set.file) {
+            for place in drafts.indices { drafts[place].draft.remark(remark) }
+        }
         return drafts.sorted { $0.index < $1.index }.map { $0.draft.report() }
     }
 

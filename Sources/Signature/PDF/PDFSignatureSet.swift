@@ -58,6 +58,8 @@ final class PDFSignatureSet {
         _ definition: PDFDefinition, at revision: Int
     ) throws(PDFFault) -> Result<PDFSignatureValue, SignatureReason> {
         let object = try file.object(definition, at: revision)
+        // Its value and what it locks: a hundred signatures that lock a hundred thousand names each.
+        try file.keep(object)
         do {
             return .success(try PDFSignatureValue(object, in: file))
         } catch {
@@ -86,13 +88,18 @@ final class PDFSignatureSet {
             }
             if !sharing.isEmpty { reasons.append(SignatureReason(.pdfSignatureShared, entry.field.name)) }
         }
-        let name = Array(entry.field.name.utf8)
-        let last = forms[file.lastRevision]?.fields ?? []
-        if last.filter({ Array($0.name.utf8) == name }).count > 1 {
+        if repeatedNames.contains(Array(entry.field.name.utf8)) {
             reasons.append(SignatureReason(.pdfFieldRepeated, entry.field.name))
         }
         return reasons
     }
+
+    /// Full names that several fields of the last revision have.
+    private lazy var repeatedNames: Set<[UInt8]> = {
+        var seen: Set<[UInt8]> = []
+        let names = (forms[file.lastRevision]?.fields ?? []).map { Array($0.name.utf8) }
+        return Set(names.filter { !seen.insert($0).inserted })
+    }()
 
     /// The one certification, if any; it must be the first signature of all.
     private var certification: PDFSignatureValue? {
@@ -164,7 +171,7 @@ final class PDFSignatureSet {
         case .forms where showsNewField, .annotations where showsNewField:
             reasons.append(SignatureReason(.pdfCertificationForbids, "P=\(certified?.rawValue ?? 0)"))
         case .none where !content.filled.isEmpty:
-            reasons.append(SignatureReason(.pdfFormChanged, content.filled[0]))
+            reasons.append(SignatureReason(.pdfFormChanged, content.filled[0].name))
         // A timestamp is to be had by everybody, and an empty field needs nobody's signature at all: either
         // could be laid over the page.
         default:
@@ -174,7 +181,9 @@ final class PDFSignatureSet {
         }
         if let lock {
             if lock.deniesChanges, changesForm { reasons.append(SignatureReason(.pdfFieldLocked, "P=1")) }
-            let touched = content.filled + content.signed.map(\.name)
+            let touched = (content.filled + content.signed).map(\.name)
+            // Each beginning of a name that ends before a full stop is looked up, and there may be hundreds.
+            try file.spend(touched.reduce(0) { $0 + 8 * $1.utf8.count })
             if let name = touched.first(where: lock.covers) {
                 reasons.append(SignatureReason(.pdfFieldLocked, name))
             }
@@ -233,7 +242,6 @@ final class PDFSignatureSet {
             let change = try PDFRevisionChanges(of: revision, in: file, objectStreams: streams)
             all[revision] = change
             numbers.formUnion(change.numbers)
-            numbers.formUnion(try PDFRevisionReview.securityParts(of: file, at: revision - 1))
         }
         let found = (all: all, index: try ReferenceIndex(of: numbers, in: file))
         changes = found

@@ -89,9 +89,7 @@ struct PDFSignatureValue {
     private static func isHexadecimal(_ place: Range<Int>, in file: PDFFile) -> Bool {
         guard let text = try? file.source.read(at: place.lowerBound, count: place.count) else { return false }
         return text.first == 0x3C && text.last == 0x3E
-            && text.dropFirst().dropLast().allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte & 0xDF)
-            }
+            && text.dropFirst().dropLast().allSatisfy { PDFByte.hexValue($0) != nil }
     }
 
     private static func revision(endingAt end: Int, in file: PDFFile) throws(SignatureReason) -> Int {

@@ -20,12 +20,16 @@ extension PDFRevisionReview {
     /// The parts of the store that only the store uses. One that a page uses too is the page's, and so is
     /// everything that only leads there: a store that names the page tree must not make evidence of it.
     private func evidence(catalog: Int) throws -> Set<Int> {
-        var parts = try Self.securityParts(of: file, at: old)
+        var parts = changes.securityParts
         parts.remove(catalog)
         if let information = file.trailer(at: old)["Info"]?.reference { parts.remove(information.number) }
+        guard parts.contains(where: { changes.modified[$0] != nil }) else { return [] }
         for _ in 0..<Self.passesMax {
-            let others = parts.filter { part in
-                !index.uses(of: part, upTo: old).allSatisfy {
+            let others = try parts.filter { part in
+                let uses = index.uses(of: part, upTo: old)
+                // Once more for each pass, in each revision.
+                try file.spend(8 * uses.count)
+                return !uses.allSatisfy {
                     parts.contains($0.referrer) || $0.referrer == catalog && $0.key == "DSS"
                 }
             }

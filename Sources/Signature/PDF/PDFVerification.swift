@@ -83,19 +83,20 @@ enum PDFMarkers {
     /// Of the longest word with each of its letters written as `#xx`.
     private static let nameBytes = 32
 
-    private static func decoded(_ text: ArraySlice<UInt8>) -> [UInt8] {
-        var bytes: [UInt8] = []
+    /// Letter by letter: a file may be nothing but slashes, and is looked at for free.
+    private static func begins(_ text: ArraySlice<UInt8>, with word: [UInt8]) -> Bool {
         var rest = text
-        while let byte = rest.popFirst() {
-            let digits = byte == 0x23 ? Hex.decode(String(decoding: rest.prefix(2), as: UTF8.self)) : nil
-            guard let letter = digits?.first else {
-                bytes.append(byte)
-                continue
+        for letter in word {
+            guard var byte = rest.popFirst() else { return false }
+            if byte == 0x23, let high = rest.first.flatMap(PDFByte.hexValue),
+                let low = rest.dropFirst().first.flatMap(PDFByte.hexValue)
+            {
+                byte = high << 4 | low
+                rest = rest.dropFirst(2)
             }
-            bytes.append(letter)
-            rest = rest.dropFirst(2)
+            guard byte == letter else { return false }
         }
-        return bytes
+        return true
     }
 
     static func claimSignature(in source: any PDFSource) -> Bool {
@@ -104,9 +105,7 @@ enum PDFMarkers {
             let count = min(pieceBytes, source.byteCount - offset)
             guard let piece = try? source.read(at: offset, count: count) else { return true }
             let found = piece.indices.contains { index in
-                guard piece[index] == 0x2F else { return false }
-                let name = decoded(piece[index...].prefix(nameBytes))
-                return words.contains(where: name.starts)
+                piece[index] == 0x2F && words.contains { begins(piece[index...], with: $0) }
             }
             if found { return true }
             if offset + count == source.byteCount { break }
