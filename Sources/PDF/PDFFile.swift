@@ -40,6 +40,7 @@ package final class PDFFile {
     var streams: [Int: ObjectStream] = [:]
     var streamBytes = 0
     private var keptValues = 0
+    private var keptObjects: [[PDFDefinition]: PDFObject] = [:]
 
     package init(_ source: any PDFSource, limits: PDFLimits = PDFLimits()) throws(PDFFault) {
         self.source = source
@@ -92,12 +93,36 @@ package final class PDFFile {
     /// Counts what the caller does with what was read, which may be more than reading it was.
     package func spend(_ steps: Int) throws(PDFFault) { try budget.spend(steps, at: 0) }
 
-    /// Counts what the caller keeps of an object's values against its bound, and `bytes` beside them.
-    package func keep(_ object: PDFObject, and bytes: Int = 0) throws(PDFFault) {
-        keptValues += object.weight + bytes / 64
+    /// Counts what the caller keeps against its bound: values, and bytes of text.
+    package func keep(values: Int, bytes: Int = 0, at offset: Int = 0) throws(PDFFault) {
+        keptValues += values + bytes / 64
         guard keptValues <= budget.limits.keptValuesMax else {
-            throw PDFFault(.tooLarge, "too much to keep", at: object.range?.lowerBound ?? 0)
+            throw PDFFault(.tooLarge, "too much to keep", at: offset)
         }
+    }
+
+    package func keep(_ object: PDFObject) throws(PDFFault) {
+        try keep(values: object.weight, at: object.range?.lowerBound ?? 0)
+    }
+
+    /// An object that the caller keeps, and everybody else the same one: a form has the same fields in nearly
+    /// every revision, and twenty signatures would have no room for a few hundred fields.
+    package func kept(_ reference: PDFReference, at revision: Int) throws(PDFFault) -> PDFObject? {
+        guard let definition = try definition(of: reference.number, at: revision),
+            definition.entry.generation == reference.generation
+        else { return nil }
+        var place = [definition]
+        // The same place in another object stream is another text.
+        if case .compressed(let stream, _) = definition.entry.place,
+            let container = try self.definition(of: stream, at: revision)
+        {
+            place.append(container)
+        }
+        if let known = keptObjects[place] { return known }
+        let object = try object(definition, at: revision)
+        try keep(object)
+        keptObjects[place] = object
+        return object
     }
 
     /// What counts for object `number` to somebody who sees the file up to `revision`; nil where nothing

@@ -15,6 +15,9 @@ extension PDFCursor {
     }
 
     mutating func readNumeric() throws(PDFFault) -> PDFValue {
+        let start = position
+        if let number = try readShortNumber() { return .integer(number) }
+        move(to: start)
         var text: [UInt8] = []
         var hasPoint = false
         var digits = 0
@@ -33,6 +36,21 @@ extension PDFCursor {
         if hasPoint { return .real(text) }
         guard let number = Int(String(decoding: text, as: UTF8.self)) else { return .real(text) }
         return .integer(number)
+    }
+
+    /// What nearly every number is: digits alone, not many.
+    ///
+    /// - Returns: nil for all else, somewhere inside of it.
+    mutating func readShortNumber(digits most: Int = 15) throws(PDFFault) -> Int? {
+        var number = 0
+        var count = 0
+        while let byte = try peek(), PDFByte.isRegular(byte) {
+            guard PDFByte.isDigit(byte), count < most else { return nil }
+            number = number * 10 + Int(byte - 0x30)
+            count += 1
+            try advance()
+        }
+        return count > 0 ? number : nil
     }
 
     mutating func readName() throws(PDFFault) -> PDFName {

@@ -3,6 +3,8 @@ struct PDFParser {
     var cursor: PDFCursor
     private(set) var values = 0
     private var limits: PDFLimits { cursor.budget.limits }
+    /// What a value costs beside its bytes, most of which are few.
+    private static let valueSteps = 16
 
     init(_ cursor: PDFCursor) {
         self.cursor = cursor
@@ -16,6 +18,7 @@ struct PDFParser {
         guard values <= limits.valuesMax else {
             throw PDFFault(.tooLarge, "too many values", at: cursor.position)
         }
+        try cursor.budget.spend(Self.valueSteps, at: cursor.position)
         try cursor.skipSpace()
         guard let byte = try cursor.peek() else { throw cursor.fault("value expected") }
         switch byte {
@@ -43,10 +46,10 @@ struct PDFParser {
     private mutating func numberOrReference() throws(PDFFault) -> PDFValue {
         let first = try cursor.readNumeric()
         guard case .integer(let number) = first, number <= 0xFFFF_FFFF else { return first }
-        let after = cursor
+        let after = cursor.position
         try cursor.skipSpace()
         if let byte = try cursor.peek(), PDFByte.isDigit(byte),
-            case .integer(let generation) = try generationNumber(), generation <= 65_535
+            let generation = try cursor.readShortNumber(digits: 5), generation <= 65_535
         {
             try cursor.skipSpace()
             if try cursor.peek() == 0x52 {
@@ -57,24 +60,16 @@ struct PDFParser {
                 return .reference(PDFReference(number, generation))
             }
         }
-        cursor = after
+        cursor.move(to: after)
         return first
     }
 
-    private mutating func generationNumber() throws(PDFFault) -> PDFValue {
-        let word = try cursor.readKeyword()
-        guard word.count <= 5, word.allSatisfy(PDFByte.isDigit) else { return .null }
-        return .integer(word.reduce(0) { $0 * 10 + Int($1 - 0x30) })
-    }
-
     private mutating func angle(depth: Int) throws(PDFFault) -> PDFValue {
-        let start = cursor
+        let start = cursor.position
         try cursor.advance()
-        guard try cursor.peek() == 0x3C else {
-            cursor = start
-            return .string(try cursor.readHexString())
-        }
-        cursor = start
+        let isDictionary = try cursor.peek() == 0x3C
+        cursor.move(to: start)
+        guard isDictionary else { return .string(try cursor.readHexString()) }
         var places: [PDFName: Range<Int>]?
         return .dictionary(try dictionary(depth: depth, &places))
     }

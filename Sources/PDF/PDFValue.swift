@@ -25,7 +25,7 @@ package struct PDFReference: Sendable, Hashable {
 }
 
 /// A direct object. Two are equal where they say the same, whatever the spacing and the order of keys.
-package indirect enum PDFValue: Sendable, Equatable {
+package enum PDFValue: Sendable, Equatable {
     case null
     case boolean(Bool)
     case integer(Int)

@@ -248,6 +248,10 @@ import Testing
             #expect(!lock.covers(name), "\(name)")
         }
         #expect((0..<5000).allSatisfy { lock.covers("khac\($0).o\($0)") && !lock.covers("o\($0)") })
+        // The same name in UTF-16 and in PDFDocEncoding.
+        parameters["Fields"] = .array([.string([0xFE, 0xFF, 0x20, 0x13, 0x01, 0x7E, 0x20, 0xAC])])
+        #expect(try PDFSignatureValue.Lock(parameters).covers(PDFText.decode([0x85, 0x9E, 0xA0])))
+        parameters["Fields"] = .array(names.map { .string(Array($0.utf8)) })
         parameters["Action"] = .name("Exclude")
         let others = try PDFSignatureValue.Lock(parameters)
         #expect(!others.covers("a.b") && others.covers("ab"))

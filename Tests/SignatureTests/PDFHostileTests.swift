@@ -82,4 +82,64 @@ import Testing
         #expect(reports.map(\.indication) == [.indeterminate])
         #expect(reports.map(failures).first?.first == .pdfTooLarge)
     }
+
+    /// A certified form whose fields are drawn anew in two revisions, which counts as filling them all in.
+    private func form(_ group: String, fields: Int, locked: Int) throws -> PDFDraft {
+        let numbers = Array(100..<100 + fields)
+        let kids = PDFDraft.references(numbers)
+        var draft = PDFDraft(
+            objects: [(90, "<< /T (\(group)) /FT /Tx /Kids [\(kids)] >>")]
+                + numbers.map { ($0, "<< /T (f\($0)) >>") })
+        draft.fields = [90]
+        draft.append([(1, draft.catalog)])
+        let names = (0..<locked).map { "(khac\($0))" }.joined()
+        try draft.sign(
+            authority,
+            PDFDraft.Shape(
+                entries: "/Reference [<< /TransformMethod /DocMDP >> << /TransformMethod /FieldMDP "
+                    + "/TransformParams << /Action /Include /Fields [\(names)] >> >>]"))
+        for needed in [true, false] {
+            draft.formEntries = "/SigFlags 3 /NeedAppearances \(needed)"
+            draft.append([(1, draft.catalog)])
+        }
+        return draft
+    }
+
+    private func codes(
+        _ draft: PDFDraft, work: Int? = nil, kept: Int? = nil
+    ) -> [[SignatureReasonCode]] {
+        var limits = PDFLimits()
+        limits.workMax = work ?? limits.workMax
+        limits.keptValuesMax = kept ?? limits.keptValuesMax
+        return authority.verifier().verify(pdf: PDFBytes(draft.bytes), at: noon, limits: limits).map(failures)
+    }
+
+    /// Each field is looked up by each beginning of its name, for each signature and in each revision.
+    @Test func `whose fields have names of hundreds of parts counts their locks as work`() throws {
+        let dots = String(repeating: "a.", count: 500)
+        #expect(codes(try form(dots, fields: 500, locked: 1)) == [[]])
+        #expect(codes(try form("a", fields: 500, locked: 1), work: 5_000_000) == [[]])
+        #expect(codes(try form(dots, fields: 500, locked: 1), work: 5_000_000) == [[.pdfTooLarge]])
+    }
+
+    @Test func `keeps no more than its bound of locks, and of names below a long one`() throws {
+        #expect(codes(try form("a", fields: 9, locked: 10), kept: 2500) == [[]])
+        #expect(codes(try form("a", fields: 9, locked: 3000), kept: 2500) == [[.pdfTooLarge]])
+        let long = String(repeating: "a", count: 1000)
+        #expect(codes(try form("a", fields: 90, locked: 1), kept: 5000) == [[]])
+        #expect(codes(try form(long, fields: 90, locked: 1), kept: 5000) == [[.pdfTooLarge]])
+    }
+
+    /// Not hostile at all: a large form that is signed by one after the other.
+    @Test(arguments: PDFDraft.Style.allCases)
+    func `is not what a form is that many sign`(style: PDFDraft.Style) throws {
+        let options = String(repeating: "(x) ", count: 50)
+        let numbers = Array(100..<200)
+        var draft = PDFDraft(
+            style, objects: numbers.map { ($0, "<< /FT /Ch /T (f\($0)) /Opt [\(options)] >>") })
+        draft.fields = numbers
+        draft.append([(1, draft.catalog)])
+        for name in 0..<10 { try draft.sign(authority, PDFDraft.Shape(name: "S\(name)")) }
+        #expect(codes(draft, kept: 20_000) == Array(repeating: [], count: 10))
+    }
 }

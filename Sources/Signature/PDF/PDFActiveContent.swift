@@ -36,40 +36,48 @@ struct PDFActiveContent {
             kinds.insert("XFA")
         }
         try noteOpening(catalog?["OpenAction"])
-        var found = kinds
+        var found = self
+        defer { self = found }
+        // Looked up once each: thousands may lead to one that is large.
+        var (names, events): (Set<PDFReference>, Set<PDFReference>) = ([], [])
         try file.forEachCurrentObject { object throws(PDFFault) in
-            if object.stream != nil, object.dictionary?["F"] != nil { found.insert("external stream") }
-            try object.value.forEachDictionary { dictionary throws(PDFFault) in
-                if let kind = try kind(of: dictionary) { found.insert(kind) }
+            if object.stream != nil, object.dictionary?["F"] != nil { found.kinds.insert("external stream") }
+            object.value.forEachDictionary { dictionary in
+                for key: PDFName in ["S", "Subtype"] {
+                    found.note(kind: dictionary[key])
+                    if let place = dictionary[key]?.reference { names.insert(place) }
+                }
+                found.note(events: dictionary["AA"])
+                if let place = dictionary["AA"]?.reference { events.insert(place) }
+                if dictionary["Ref"] != nil, dictionary["Subtype"] == .name("Form") {
+                    found.kinds.insert("Ref")
+                }
             }
         }
-        kinds = found
+        for place in names { found.note(kind: try file.resolve(.reference(place), at: revision)) }
+        for place in events { found.note(events: try file.resolve(.reference(place), at: revision)) }
     }
 
-    private static let actions: Set<PDFName> = [
+    /// Actions, and annotations that play.
+    private static let active: Set<PDFName> = [
         "JavaScript", "Launch", "ImportData", "SubmitForm", "ResetForm", "Hide", "SetOCGState", "Rendition",
-        "Movie", "Sound", "RichMediaExecute", "GoTo3DView",
+        "Movie", "Sound", "RichMediaExecute", "GoTo3DView", "RichMedia", "3D",
     ]
-    private static let annotations: Set<PDFName> = ["RichMedia", "3D", "Movie"]
+
+    private mutating func note(kind value: PDFValue?) {
+        if let name = value?.name, Self.active.contains(name) { kinds.insert(name.text) }
+    }
+
     /// What an action can be bound to: tables 197 to 200.
     private static let triggers: Set<PDFName> = [
         "E", "X", "D", "U", "Fo", "Bl", "PO", "PC", "PV", "PI", "O", "C", "K", "F", "V", "WC", "WS", "DS",
         "WP", "DP",
     ]
 
-    private func kind(of dictionary: PDFDictionary) throws(PDFFault) -> String? {
-        if let action = try file.resolve(dictionary["S"], at: revision).name, Self.actions.contains(action) {
-            return action.text
-        }
-        if let subtype = try file.resolve(dictionary["Subtype"], at: revision).name,
-            Self.annotations.contains(subtype)
-        {
-            return subtype.text
-        }
-        // Fonts and images may be called AA, too.
-        let additional = try file.resolve(dictionary["AA"], at: revision).dictionary
-        if let additional, !additional.keys.isDisjoint(with: Self.triggers) { return "AA" }
-        return dictionary["Ref"] != nil && dictionary["Subtype"] == .name("Form") ? "Ref" : nil
+    /// A font or an image may be called AA, too.
+    private mutating func note(events value: PDFValue?) {
+        guard let events = value?.dictionary?.entries.keys else { return }
+        if events.contains(where: Self.triggers.contains) { kinds.insert("AA") }
     }
 
     private static let departures: Set<PDFName> = ["URI", "GoToR", "GoToE"]

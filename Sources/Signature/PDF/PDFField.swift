@@ -83,7 +83,7 @@ struct PDFForm {
             guard seen.insert(reference).inserted else {
                 throw PDFFault(.malformed, "form field \(reference.number) twice", at: 0)
             }
-            guard let object = try file.object(reference, at: revision) else { return }
+            guard let object = try file.kept(reference, at: revision) else { return }
             guard let field = object.dictionary else {
                 throw PDFFault(.malformed, "form field \(reference.number) is no dictionary", at: 0)
             }
@@ -94,8 +94,8 @@ struct PDFForm {
                     throw PDFFault(.tooLarge, "name of a form field", at: 0)
                 }
             }
-            // The name of a group is kept once for each field below it.
-            try file.keep(object, and: inherited.name.utf8.count)
+            // The name of a group is kept once for each field below it, and in each revision.
+            try file.keep(values: 2, bytes: inherited.name.utf8.count)
             if let type = try file.resolve(field["FT"], at: revision).name { inherited.type = type }
             if let value = field["V"] { inherited.value = value }
             if let flags = try file.resolve(field["Ff"], at: revision).integer { inherited.flags = flags }

@@ -18,8 +18,21 @@ enum PDFText {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
             return String(decoding: bytes.dropFirst(3), as: UTF8.self)
         }
-        // PDFDocEncoding is Latin-1 but for a few signs.
-        return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+        return String(String.UnicodeScalarView(bytes.map(scalar)))
+    }
+
+    /// PDFDocEncoding (annex D) is Latin-1 but for these. A lock may name in UTF-16 what the field has so.
+    private static let accents = Array(
+        "\u{2D8}\u{2C7}\u{2C6}\u{2D9}\u{2DD}\u{2DB}\u{2DA}\u{2DC}".unicodeScalars)
+    private static let signs = Array("•†‡…—–ƒ⁄‹›−‰„“”‘’‚™ﬁﬂŁŒŠŸŽıłœšž".unicodeScalars)
+
+    private static func scalar(_ byte: UInt8) -> Unicode.Scalar {
+        switch byte {
+        case 0x18...0x1F: accents[Int(byte) - 0x18]
+        case 0x80...0x9E: signs[Int(byte) - 0x80]
+        case 0xA0: "€"
+        default: Unicode.Scalar(byte)
+        }
     }
 
     /// `D:20261120120000+07'00'`, ISO 32000-2 section 7.9.4; nil for what is no time.

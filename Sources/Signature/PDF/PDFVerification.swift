@@ -83,16 +83,18 @@ enum PDFMarkers {
     /// Of the longest word with each of its letters written as `#xx`.
     private static let nameBytes = 32
 
-    /// Letter by letter: a file may be nothing but slashes, and is looked at for free.
-    private static func begins(_ text: ArraySlice<UInt8>, with word: [UInt8]) -> Bool {
-        var rest = text
+    /// Letter by letter: a file may be nothing but slashes, and no bound of work counts them.
+    private static func begins(_ text: [UInt8], at start: Int, with word: [UInt8]) -> Bool {
+        var place = start
         for letter in word {
-            guard var byte = rest.popFirst() else { return false }
-            if byte == 0x23, let high = rest.first.flatMap(PDFByte.hexValue),
-                let low = rest.dropFirst().first.flatMap(PDFByte.hexValue)
+            guard place < text.count else { return false }
+            var byte = text[place]
+            place += 1
+            if byte == 0x23, place + 1 < text.count, let high = PDFByte.hexValue(text[place]),
+                let low = PDFByte.hexValue(text[place + 1])
             {
                 byte = high << 4 | low
-                rest = rest.dropFirst(2)
+                place += 2
             }
             guard byte == letter else { return false }
         }
@@ -105,7 +107,7 @@ enum PDFMarkers {
             let count = min(pieceBytes, source.byteCount - offset)
             guard let piece = try? source.read(at: offset, count: count) else { return true }
             let found = piece.indices.contains { index in
-                piece[index] == 0x2F && words.contains { begins(piece[index...], with: $0) }
+                piece[index] == 0x2F && words.contains { begins(piece, at: index, with: $0) }
             }
             if found { return true }
             if offset + count == source.byteCount { break }
