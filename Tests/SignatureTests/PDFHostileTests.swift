@@ -130,6 +130,23 @@ import Testing
         #expect(codes(try form(long, fields: 90, locked: 1), kept: 5000) == [[.pdfTooLarge]])
     }
 
+    /// The same one under several names counts once.
+    @Test(arguments: [(0, [SignatureReasonCode]()), (1, [.pdfTooLarge])])
+    func `has no more certificates in its security store than are tried`(
+        more: Int, expected: [SignatureReasonCode]
+    ) throws {
+        let numbers = Array(100..<100 + PDFSecurityStore.certificatesMax + 20)
+        let texts = numbers.map { "c\(min($0, 99 + PDFSecurityStore.certificatesMax + more))" }
+        var draft = PDFDraft(objects: zip(numbers, texts).map { ($0, PDFDraft.stream($1)) })
+        let entries = stride(from: 0, to: numbers.count, by: 60).map { start in
+            let part = numbers[start..<min(start + 60, numbers.count)]
+            return "/V\(start) << /Cert [\(PDFDraft.references(Array(part)))] >>"
+        }
+        draft.catalogEntries = "/DSS << /VRI << \(entries.joined(separator: " ")) >> >>"
+        try draft.sign(authority)
+        #expect(codes(draft) == [expected])
+    }
+
     /// Not hostile at all: a large form that is signed by one after the other.
     @Test(arguments: PDFDraft.Style.allCases)
     func `is not what a form is that many sign`(style: PDFDraft.Style) throws {

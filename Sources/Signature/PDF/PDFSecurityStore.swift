@@ -11,6 +11,8 @@ struct PDFSecurityStore {
     private static let itemBytesMax = 4 << 20
     private static let bytesMax = 16 << 20
     private static let signaturesMax = 256
+    /// Every signature's chain is looked for among all of them, and no cache holds thousands.
+    static let certificatesMax = 512
 
     var isEmpty: Bool { certificates.isEmpty && revocation.isEmpty }
 
@@ -28,6 +30,11 @@ struct PDFSecurityStore {
             certificates += try reader.items(entry["Cert"])
             lists += try reader.items(entry["CRL"])
             responses += try reader.items(entry["OCSP"])
+        }
+        var seen: Set<[UInt8]> = []
+        certificates.removeAll { !seen.insert($0).inserted }
+        guard certificates.count <= Self.certificatesMax else {
+            throw PDFFault(.tooLarge, "security store", at: 0)
         }
         do {
             for list in lists { try revocation.add(list: list) }
