@@ -44,6 +44,7 @@ enum BenchAccept {
             clientCPUSecondsPerLetter: (client.cpuSeconds - clientBefore.cpuSeconds) / accepted,
             fsyncsPerLetter: (try world.counter("lienthong_syncs") - syncsBefore) / accepted,
             residentMiB: daemon.peakResidentMiB,
-            bytesOnDiskPerLetter: (ProcessUsage.bytesOnDisk("\(world.folder)/data") - diskBefore) / accepted)
+            bytesOnDiskPerLetter: (ProcessUsage.bytesOnDisk("\(world.folder)/data") - diskBefore) / accepted,
+            bytesWrittenPerLetter: (daemon.writtenBytes - daemonBefore.writtenBytes) / accepted)
     }
 }

@@ -1,43 +1,96 @@
 internal import Exchange
+internal import Glibc
 internal import HTTP
 internal import OpenSSL
 internal import Storage
 internal import Transport
 
-/// backlog: a hub that has stored 1,000,000 letters, against an empty one: start, accept, exchange.
+/// backlog: a hub that has stored 1,000,000 letters beside an empty one: start, accept, exchange.
+///
+/// Both hubs take turns: a disk has better and worse minutes, and one after the other would compare those.
 enum BenchBacklog {
     private static let letterCount = 1_000_000
     private static let batch = 500
     private static let agencies = 1000
+    private static let rounds = 4
 
     static func run(_ settings: BenchSettings, _ terminal: Terminal) throws -> BenchResult {
-        let world = try BenchWorld(settings, extraAgencies: agencies)
-        defer { world.end() }
+        let empty = try BenchWorld(settings, extraAgencies: agencies)
+        defer { empty.end() }
+        let full = try BenchWorld(settings, extraAgencies: agencies)
+        defer { full.end() }
+        try full.restart {
+            try fill("\(full.folder)/data", letterCount, terminal) { BenchWorld.recipient($0 % agencies) }
+            // Else what is left to write would be written while others are measured.
+            sync()
+        }
+        let started = full.startSeconds
         let size = settings.sizeBytes ?? 50 << 10
         let (count, steady) = (BenchAccept.count(settings, size) / 2, settings.rate * settings.seconds)
-        let letters = try BenchLetters(world.folder, bytes: size, recipients: [BenchExchange.recipient])
-            .make(2 * count + 2 * steady, terminal)
-        // Exchanged first, so that the recipient's inbox is empty while the rest is accepted.
-        let emptyExchange = try BenchExchange.measure(world, settings, Array(letters[..<steady]))
-        let empty = try BenchAccept.measure(world, settings, Array(letters[2 * steady..<2 * steady + count]))
-        try world.restart {
-            try fill("\(world.folder)/data", letterCount, terminal) { BenchWorld.recipient($0 % agencies) }
+        var emptyTurns = try Turns(empty, settings, size, count, steady, terminal)
+        var fullTurns = try Turns(full, settings, size, count, steady, terminal)
+        for round in 0..<rounds {
+            try emptyTurns.take(round)
+            try fullTurns.take(round)
         }
-        let started = world.startSeconds
-        let full = try BenchAccept.measure(world, settings, Array(letters[(2 * steady + count)...]))
-        try drain(world)
-        let exchange = try BenchExchange.measure(world, settings, Array(letters[steady..<2 * steady]))
-        var result = full
+        var result = try fullTurns.accepted()
+        let other = try emptyTurns.accepted()
+        let (exchange, emptyExchange) = (try fullTurns.exchange(), try emptyTurns.exchange())
         result.scenario = "backlog"
-        result.conditions = "\(letterCount) văn bản đã lưu, " + full.conditions
+        result.conditions = "\(letterCount) văn bản đã lưu, " + result.conditions
         result.others = [
             ("startSeconds", started, "s"),
-            ("rateOfEmptyHub", empty.ratePerSecond ?? 0, "/s"),
-            ("daemonCPUSecondsPerLetterOfEmptyHub", empty.daemonCPUSecondsPerLetter ?? 0, "s"),
+            ("rateOfEmptyHub", other.ratePerSecond ?? 0, "/s"),
+            ("daemonCPUSecondsPerLetterOfEmptyHub", other.daemonCPUSecondsPerLetter ?? 0, "s"),
+            ("bytesWrittenPerLetterOfEmptyHub", other.bytesWrittenPerLetter ?? 0, "byte"),
             ("exchangeP50Milliseconds", exchange.latency?.p50 ?? 0, "ms"),
             ("exchangeP50MillisecondsOfEmptyHub", emptyExchange.latency?.p50 ?? 0, "ms"),
         ]
         return result
+    }
+
+    /// One hub's part of the measurement.
+    private struct Turns {
+        private let world: BenchWorld
+        private let settings: BenchSettings
+        private let letters: [[UInt8]]
+        private let steady: Int
+        private let perRound: Int
+        private var results: [BenchResult] = []
+
+        init(
+            _ world: BenchWorld, _ settings: BenchSettings, _ size: Int, _ count: Int, _ steady: Int,
+            _ terminal: Terminal
+        ) throws {
+            self.world = world
+            self.settings = settings
+            self.steady = steady
+            perRound = count / rounds
+            letters = try BenchLetters(world.folder, bytes: size, recipients: [BenchExchange.recipient])
+                .make(steady + perRound * rounds, terminal)
+        }
+
+        mutating func take(_ round: Int) throws {
+            let first = steady + round * perRound
+            results.append(
+                try BenchAccept.measure(world, settings, Array(letters[first..<first + perRound])))
+        }
+
+        /// The round whose rate is in the middle, with the rate of all of them together.
+        func accepted() throws -> BenchResult {
+            let sorted = results.sorted { ($0.ratePerSecond ?? 0) < ($1.ratePerSecond ?? 0) }
+            var result = sorted[sorted.count / 2]
+            let seconds = results.reduce(0) { $0 + Double($1.letters) / ($1.ratePerSecond ?? 1) }
+            result.letters = results.reduce(0) { $0 + $1.letters }
+            result.ratePerSecond = Double(result.letters) / seconds
+            return result
+        }
+
+        /// What was accepted before is taken out of the inbox first: an exchange would wait behind it.
+        func exchange() throws -> BenchResult {
+            try drain(world)
+            return try BenchExchange.measure(world, settings, Array(letters[..<steady]))
+        }
     }
 
     /// Through the real store, as the hub would, but without network and signatures: small letters, each to
@@ -74,7 +127,6 @@ enum BenchBacklog {
             requestID: "0000000000000000", status: nil)
     }
 
-    /// Takes what the accepted letters left in the recipient's inbox: an exchange would wait behind it.
     private static func drain(_ world: BenchWorld) throws {
         let client = try world.client(BenchExchange.recipient)
         while true {

@@ -129,6 +129,8 @@ struct BenchResult: Sendable {
     var fsyncsPerLetter: Double?
     var residentMiB: Double?
     var bytesOnDiskPerLetter: Double?
+    /// Write-ahead log, database and payloads together.
+    var bytesWrittenPerLetter: Double?
     /// Further figures of this scenario: name, value, unit.
     var others: [(name: String, value: Double, unit: String)] = []
 
@@ -163,6 +165,7 @@ struct BenchResult: Sendable {
             ("fsyncsPerLetter", "fsync/văn bản", fsyncsPerLetter),
             ("residentMiB", "bộ nhớ trục MiB", residentMiB),
             ("bytesOnDiskPerLetter", "byte trên đĩa/văn bản", bytesOnDiskPerLetter),
+            ("bytesWrittenPerLetter", "byte đã ghi/văn bản", bytesWrittenPerLetter),
         ]
     }
 

@@ -189,6 +189,8 @@ struct ProcessUsage {
     let cpuSeconds: Double
     let residentMiB: Double
     let peakResidentMiB: Double
+    /// Pages of files that it made dirty, whether or not they have reached the disk.
+    let writtenBytes: Double
 
     init(_ process: pid_t) throws {
         let statistics = String(decoding: try Self.read("/proc/\(process)/stat"), as: UTF8.self)
@@ -204,6 +206,9 @@ struct ProcessUsage {
         }
         residentMiB = mebibytes("VmRSS:")
         peakResidentMiB = mebibytes("VmHWM:")
+        let books = String(decoding: try Self.read("/proc/\(process)/io"), as: UTF8.self)
+        let written = books.split(separator: "\n").first { $0.hasPrefix("write_bytes:") }
+        writtenBytes = written?.split(separator: " ").last.flatMap { Double($0) } ?? 0
     }
 
     private static func read(_ path: String) throws -> [UInt8] {
