@@ -15,8 +15,6 @@ internal import Exchange
         package var cacheKibibytes = 16 << 10
         /// Pages read through a mapping are counted as resident memory of every connection that maps them.
         package var mappedBytesMax = 16 << 20
-        /// WAL pages (4 KiB) after which the committing thread copies them into the database file.
-        package var checkpointPages = 4000
 
         package init() {}
     }
@@ -26,6 +24,12 @@ internal import Exchange
     let handle: OpaquePointer
     private var isOpen = true
     private let busyMillisecondsMax: Int
+    /// Written by SQLite's hook; lives as long as the connection.
+    private let loggedPages: UnsafeMutablePointer<CInt>
+
+    /// Pages in the write-ahead log as this connection's last commit left it. Nobody copies them into the
+    /// database but `checkpoint` and `truncateLog`, and `close` of the last connection.
+    package var logPages: Int { Int(unsafe loggedPages.pointee) }
 
     /// Syncs that SQLite has asked the kernel for, in this process.
     package static var synchronizations: Int64 { lt_syncs() }
@@ -47,6 +51,8 @@ internal import Exchange
         unsafe handle = opened
         self.path = path
         busyMillisecondsMax = options.busyMillisecondsMax
+        unsafe loggedPages = UnsafeMutablePointer.allocate(capacity: 1)
+        unsafe loggedPages.initialize(to: 0)
         unsafe sqlite3_busy_timeout(handle, CInt(options.busyMillisecondsMax))
         // A row that a hostile hand wrote into the file must not run SQL functions, and must be found out.
         try execute("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;")
@@ -65,7 +71,7 @@ internal import Exchange
                         "the file system allows no write-ahead log (journal mode \(journal ?? "unknown"))"
                 )
             }
-            try execute("PRAGMA wal_autocheckpoint=\(options.checkpointPages);")
+            unsafe lt_watch_log(handle, loggedPages)
         } else {
             try execute("PRAGMA query_only=ON;")
         }
@@ -79,7 +85,10 @@ internal import Exchange
     package func close() {
         guard isOpen else { return }
         isOpen = false
+        // Before the memory goes that it writes to: a statement that is alive keeps the handle.
+        unsafe sqlite3_wal_hook(handle, nil, nil)
         unsafe sqlite3_close_v2(handle)
+        unsafe loggedPages.deallocate()
     }
 
     /// Compiles once; keep the result.
@@ -142,14 +151,19 @@ internal import Exchange
     }
 
     /// Copies the WAL into the database file as far as no reader stands in the way.
+    ///
+    /// - Throws: `ioFailure` where the file could not be synchronized. Then the process must end: SQLite has
+    ///   noted what an earlier, partial copying wrote as done, and would begin the log anew although the
+    ///   failed synchronization may have taken it.
     package func checkpoint() throws(DatabaseError) {
         let code = unsafe sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
-        guard code == SQLITE_OK || code == SQLITE_BUSY else { throw error(code, action: "checkpoint") }
+        guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY else { throw error(code, action: "checkpoint") }
     }
 
     /// Copies all of the WAL into the database file and empties it, if readers let go of it in time.
     ///
     /// - Returns: false where one did not.
+    /// - Throws: as `checkpoint`.
     package func truncateLog(waitMilliseconds: Int) throws(DatabaseError) -> Bool {
         unsafe sqlite3_busy_timeout(handle, CInt(waitMilliseconds))
         defer { unsafe sqlite3_busy_timeout(handle, CInt(busyMillisecondsMax)) }

@@ -139,6 +139,7 @@ package final class Sequencer: Sendable {
                 continue
             }
             let started = clock.now()
+            var answered = false
             metrics.batches.add()
             metrics.changes.add(UInt64(batch.count))
             do {
@@ -156,6 +157,8 @@ package final class Sequencer: Sendable {
                 guard let signed else { return }
                 observer(changes, results, started)
                 for (job, result) in zip(batch, results) { job.completion(result, signed) }
+                answered = true
+                try store.keepLogShort()
                 if let last = grown, started.milliseconds - last.milliseconds >= limits.quietMillisecondsMax {
                     store.releaseMemory()
                     Heap.releaseFreedMemory()
@@ -163,7 +166,7 @@ package final class Sequencer: Sendable {
                 }
             } catch {
                 metrics.storageErrors.add()
-                fail(batch, error, signed)
+                if !answered { fail(batch, error, signed) }
                 if error.isFatal { return onFatal(error) }
             }
             metrics.batchMicroseconds.add(

@@ -91,7 +91,6 @@ struct OpenedDatabase {
 
     init(_ directory: DataDirectory, _ options: StoreOptions) throws(StorageError) {
         var settings = SQLiteConnection.Options()
-        settings.checkpointPages = options.checkpointPages
         // Keys are random: with a million letters each insert touches a page of its own in three indexes.
         settings.cacheKibibytes = 32 << 10
         // Two processes are kept apart by the lock; whoever else holds the database would hold it for long.

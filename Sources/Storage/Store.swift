@@ -65,6 +65,8 @@ package final class Store {
     private let view: TreeView
     private let lock: File
     private var wal: WriteAheadLog
+    /// Whether the write-ahead log has been looked at since the last commit.
+    private var isLogShort = false
     private var frontier: TreeFrontier
     private var counts: DeliveryCounts
     private var quota: WaitingQuota?
@@ -125,7 +127,9 @@ package final class Store {
                     segmentMax: options.segmentBytesMax, preallocation: options.preallocationBytes))
         }
         spools = SpoolDirectory(directory: directory)
-        wal = WriteAheadLog(path: directory.database + "-wal", bytesMax: options.walBytesMax)
+        wal = WriteAheadLog(
+            path: directory.database + "-wal", pagesMax: options.checkpointPages,
+            bytesMax: options.walBytesMax)
     }
 
     /// Files made durable by this process: the payload log's and SQLite's.
@@ -144,6 +148,23 @@ package final class Store {
     /// Gives back what is held of the database; the next commits read it again.
     package func releaseMemory() {
         connection.releaseMemory()
+    }
+
+    /// Copies the write-ahead log into the database where it has grown long. The next `commit` does it where
+    /// nobody has called this: who calls it after the answers of a batch spares those in it the wait.
+    ///
+    /// - Throws: `ioFailure`: the store is dead, end the process.
+    package func keepLogShort() throws(StorageError) {
+        if let failure { throw failure }
+        guard !isLogShort else { return }
+        do throws(DatabaseError) {
+            try wal.keepShort(connection)
+            isLogShort = true
+        } catch {
+            let failed = StorageError(error)
+            failure = failed
+            throw failed
+        }
     }
 
     /// Readers that see every batch from its COMMIT on and share this store's cache of the tree.
@@ -172,7 +193,7 @@ package final class Store {
         _ changes: [Change], at: Instant, signed: SignedCheckpoint?
     ) throws(StorageError) -> [Result<Outcome, Rejection>] {
         precondition(signed.map { $0.size == tree.size } ?? true, "a checkpoint is of the tree as it is now")
-        if let failure { throw failure }
+        try keepLogShort()
         var batch = try mappingFiles { () throws(FileError) in
             Batch(
                 at: at, base: tree, frontier: frontier, payload: try payloads.beginBatch(), counts: counts,
@@ -208,7 +229,6 @@ package final class Store {
             if hasPayload { payloads.adopt(batch.payload) }
             adopt(batch, reached, signed, at)
             Self.setTreeSize(reached.size, in: &results)
-            wal.boundSize(connection)
             return results
         } catch {
             throw abandon(batch, isWritten, error)
@@ -245,6 +265,7 @@ package final class Store {
 
     /// After COMMIT only: memory follows the database, never the other way.
     private func adopt(_ batch: Batch, _ reached: TreeState, _ signed: SignedCheckpoint?, _ at: Instant) {
+        isLogShort = false
         if signed != nil { keptHour = Self.hour(at) }
         committedAt = at
         rolledForwardFrom = nil

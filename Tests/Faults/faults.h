@@ -41,8 +41,8 @@ struct control {
     uint32_t sticky;
     // Added to the wall clock.
     int64_t clock_milliseconds;
-    // Only synchronisations are counted.
-    uint32_t syncs_only;
+    // 1: only synchronisations of the database itself are counted, which its log is copied into.
+    uint32_t database_syncs_only;
     uint32_t unused;
     // The call that the fault happened at, for the person who reads the report.
     char call[64];

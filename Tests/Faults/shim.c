@@ -61,9 +61,17 @@ static void describe(const char *name, int fd, const char *path) {
     snprintf(control->call, sizeof control->call, "%s %.40s", name, slash ? slash + 1 : path);
 }
 
+static int is_database(int fd) {
+    char own[64], found[4096] = "";
+    snprintf(own, sizeof own, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(own, found, sizeof found - 1);
+    return length > 7 && strcmp(found + length - 7, "/hub.db") == 0;
+}
+
 // What shall happen to this call. Kills do not come back.
 static enum fault_kind before(const char *name, int fd, const char *path, enum call call) {
-    if (!control->armed || (control->syncs_only && call != SYNCING)) return FAULT_NONE;
+    if (!control->armed) return FAULT_NONE;
+    if (control->database_syncs_only && (call != SYNCING || !is_database(fd))) return FAULT_NONE;
     uint64_t number = ++control->calls;
     int is_due = number == control->at || (control->sticky && number > control->at);
     if (!is_due || !control->at) return FAULT_NONE;

@@ -62,6 +62,22 @@ import Testing
         #expect(wrong == [], "\(rounds.outcome)")
     }
 
+    /// The write-ahead log is copied into the database, and the disk fails at the end of that. SQLite would
+    /// go on, and might begin the log anew over what the disk has lost.
+    @Test func `ends the hub where the database cannot be synchronized`() throws {
+        let rounds = try FaultRounds(usesLarge: false)
+        try rounds.world.start()
+        let client = try rounds.world.client(World.sender)
+        rounds.shim.arm(.syncLost, at: 1, seed: 7, ofDatabase: true)
+        // Some 10 pages each; 2,000 are copied.
+        for _ in 0..<600 where !rounds.shim.hasFired {
+            _ = try? rounds.callers.send(rounds.callers.newLetter(), by: client, mayFail: false)
+        }
+        #expect(rounds.shim.hasFired)
+        #expect(rounds.world.daemon?.wait(secondsMax: 20) == 70)
+        #expect(try rounds.settleAndCheck() == [])
+    }
+
     /// The oracle's own test: a disk that does not keep what it confirmed loses letters, and that is told.
     @Test func `on a disk that lies is found out`() throws {
         let rounds = try FaultRounds(usesLarge: false)

@@ -31,7 +31,7 @@ final class FaultShim {
         static let fired = 32
         static let sticky = 36
         static let clock = 40
-        static let syncsOnly = 48
+        static let databaseSyncsOnly = 48
         static let call = 56
         static let size = 120
     }
@@ -75,7 +75,11 @@ final class FaultShim {
     deinit { munmap(page, Field.size) }
 
     /// From now on calls are counted, and the fault happens at call `number`; 0 only counts.
-    func arm(_ kind: FaultKind, at number: UInt64, seed: UInt64, isSticky: Bool = false) {
+    ///
+    /// - Parameter ofDatabase: only synchronizations of `hub.db` itself are counted.
+    func arm(
+        _ kind: FaultKind, at number: UInt64, seed: UInt64, isSticky: Bool = false, ofDatabase: Bool = false
+    ) {
         disarm()
         store(kind.rawValue, Field.kind)
         store(number, Field.at)
@@ -83,6 +87,7 @@ final class FaultShim {
         store(seed, Field.seed)
         store(UInt32(0), Field.fired)
         store(UInt32(isSticky ? 1 : 0), Field.sticky)
+        store(UInt32(ofDatabase ? 1 : 0), Field.databaseSyncsOnly)
         store(UInt32(1), Field.armed)
     }
 
