@@ -74,7 +74,9 @@ struct AgencyEndpoint {
         let hub = hub
         exchange.receiveBody(
             SmallBody(bytesMax: Self.importBytesMax, exchange: exchange) { bytes in
-                let isTaken = hub.runBlocking { Self.importAgencies(bytes, order, hub, exchange) }
+                let isTaken = hub.runBlocking(for: exchange.peer.party) {
+                    Self.importAgencies(bytes, order, hub, exchange)
+                }
                 if !isTaken { exchange.refuse(.overloaded) }
             })
     }

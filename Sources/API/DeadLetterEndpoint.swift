@@ -125,7 +125,7 @@ struct DeadLetterEndpoint {
             SmallBody(bytesMax: 4096, exchange: exchange) { bytes in
                 do throws(Rejection) {
                     let reason = try ReasonBody.read(bytes, bytesMax: Self.reasonBytesMax)
-                    let isTaken = hub.runBlocking {
+                    let isTaken = hub.runBlocking(for: exchange.peer.party) {
                         hub.returnDeadLetter(delivery, reason: reason, by: caller.name) { result in
                             Self.answerReturn(delivery, result, exchange)
                         }

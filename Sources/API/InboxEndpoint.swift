@@ -93,7 +93,7 @@ extension Hub {
         _ exchange: HTTPExchange,
         _ body: @escaping @Sendable (Hub) throws(StorageError) -> Response?
     ) {
-        let isTaken = runBlocking { [self] in
+        let isTaken = runBlocking(for: exchange.peer.party) { [self] in
             do throws(StorageError) {
                 if let response = try body(self) {
                     exchange.respond(response)

@@ -26,7 +26,7 @@ struct ReportEndpoint {
                 remedy: .retry(afterSeconds: 5))
         }
         let reports = hub.reports
-        let isTaken = hub.runBlocking { [hub] in
+        let isTaken = hub.runBlocking(for: exchange.peer.party) { [hub] in
             defer { reports.end() }
             Self.answer(question, isCSV: format == "csv", hasMark: hasMark, hub, exchange)
         }

@@ -128,7 +128,8 @@ private final class Submission {
         self.reading = nil
         let answer = answer
         hub.intake.accept(
-            reading, from: caller, in: directory, requestID: exchange.requestID
+            reading, from: caller, in: directory, requestID: exchange.requestID,
+            terms: IntakeTerms(party: exchange.peer.party)
         ) { result in answer.give(result) }
     }
 
@@ -165,7 +166,7 @@ private struct Answer: Sendable {
             onSettled?(result)
             finish(result)
         }
-        if !hub.runBlocking(settle) { settle() }
+        if !hub.runBlocking(for: exchange.peer.party, settle) { settle() }
     }
 
     private func finish(_ result: Result<AcceptedMessage, Rejection>) {

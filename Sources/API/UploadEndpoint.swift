@@ -207,7 +207,7 @@ private final class UploadBody: BodyConsumer {
         }
         let (hub, upload, caller, exchange) = (hub, upload, caller, exchange)
         // Reading a gigabyte again takes a while: not on the reactor.
-        let isTaken = hub.runBlocking { Self.submit(upload, hub, caller, exchange) }
+        let isTaken = hub.runBlocking(for: exchange.peer.party) { Self.submit(upload, hub, caller, exchange) }
         if !isTaken {
             upload.abandonFinishing()
             exchange.refuse(.overloaded)

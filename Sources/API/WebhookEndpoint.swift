@@ -71,7 +71,7 @@ struct WebhookEndpoint {
                 do throws(Rejection) {
                     let (url, kinds) = try Self.read(bytes)
                     // The name of its host is looked up, which blocks.
-                    let isTaken = hub.runBlocking {
+                    let isTaken = hub.runBlocking(for: exchange.peer.party) {
                         if let objection = sender.objection(url) {
                             return exchange.refuse(Rejection(.webhookURLRefused, objection))
                         }

@@ -104,7 +104,8 @@ package final class Hub: Sendable {
         diskSpace = DiskSpace(path: store.directory, bytesMin: options.diskFreeBytesMin)
         let spools = store.spools
         let rules = JudgingRules(verifier, sha1Until: options.policy.sha1Until)
-        workers = Workers(threads: options.workerThreads, waitingMax: 20_000)
+        workers = Workers(
+            threads: options.workerThreads, partyMax: options.workerThreads / 2, waitingMax: 20_000)
         sequencer = Sequencer(limits: options.sequencer, clock: clock, metrics: metrics, signer: signer)
         inboxes = Inboxes(
             sequencer: sequencer, metrics: metrics, waitingPerAgencyMax: options.pollsPerAgencyMax)
@@ -210,9 +211,10 @@ package final class Hub: Sendable {
 
     /// Runs what blocks (reads of the database) off the reactors.
     ///
+    /// - Parameter party: whose turn it takes: the `Peer.party` of who asked.
     /// - Returns: false where too much waits; answer 503.
-    package func runBlocking(_ job: @escaping @Sendable () -> Void) -> Bool {
-        workers.run(job)
+    package func runBlocking(for party: Int, _ job: @escaping @Sendable () -> Void) -> Bool {
+        workers.run(for: party, job)
     }
 
     /// The newest signed tree head of the audit log.

@@ -13,8 +13,10 @@ package struct IntakeTerms: Sendable {
     package var kind: DocumentKind?
     /// See `Admission.countsSignedAttachments`.
     package var countsSignedAttachments = false
+    /// Whose turn it takes where something blocks: see `Workers`.
+    package let party: Int
 
-    package init() {}
+    package init(party: Int) { self.party = party }
 }
 
 /// The way of a letter into the hub. New here? Start with `accept`.
@@ -93,7 +95,7 @@ package final class Intake: Sendable {
     /// - Parameter terms: what the face knows about it.
     package func accept(
         _ reading: MessageReading, from caller: Agency, in directory: Directory, requestID: String,
-        terms: IntakeTerms = IntakeTerms(),
+        terms: IntakeTerms,
         completion: @escaping Completion
     ) {
         // Counted to its end: what waits for a worker or for its commit is held as well.
@@ -112,7 +114,7 @@ package final class Intake: Sendable {
             guard !read.documents.isEmpty else {
                 return judge(read, from: caller, in: directory, requestID: requestID, terms, completion)
             }
-            let isTaken = workers.run { [self] in
+            let isTaken = workers.run(for: terms.party) { [self] in
                 judge(read, from: caller, in: directory, requestID: requestID, terms, completion)
             }
             if !isTaken { throw .overloaded }
@@ -132,9 +134,9 @@ package final class Intake: Sendable {
             do throws(Rejection) {
                 let verified = verify(read, from: sender.agency)
                 let admitted = try admission.admit(verified, from: sender, requestID: requestID)
-                commit(admitted, completion)
+                commit(admitted, terms, completion)
             } catch {
-                return replay(read, of: sender, refused: error, requestID: requestID, completion)
+                return replay(read, of: sender, refused: error, requestID: requestID, terms, completion)
             }
         } catch {
             refuse(error, from: caller, sha256: read.sha256, requestID: requestID, completion: completion)
@@ -145,10 +147,10 @@ package final class Intake: Sendable {
     /// or a policy changed. Its sender lost the answer, sends the same bytes again, and is owed the receipt.
     private func replay(
         _ read: ReadMessage, of sender: AuthorizedSender, refused rejection: Rejection, requestID: String,
-        _ completion: @escaping Completion
+        _ terms: IntakeTerms, _ completion: @escaping Completion
     ) {
         let key = Admission.key(of: read, from: sender.agency.code)
-        let isTaken = workers.run { [self] in
+        let isTaken = workers.run(for: terms.party) { [self] in
             let stored = (try? reader.acceptance(key)) ?? nil
             guard let stored, stored.sha256 == read.sha256, stored.byteCount == read.byteCount,
                 let checkpoint = sequencer.checkpoint
@@ -180,15 +182,17 @@ package final class Intake: Sendable {
         return verified
     }
 
-    private func commit(_ admitted: AdmittedMessage, _ completion: @escaping Completion) {
+    private func commit(
+        _ admitted: AdmittedMessage, _ terms: IntakeTerms, _ completion: @escaping Completion
+    ) {
         guard case .spooled(let payload) = admitted.document.payload else {
-            return sequence(admitted.document, completion)
+            return sequence(admitted.document, terms, completion)
         }
         // Syncing a gigabyte takes seconds: neither the reactor nor the sequencer may wait for it.
-        let isTaken = workers.run { [self] in
+        let isTaken = workers.run(for: terms.party) { [self] in
             do throws(StorageError) {
                 try payload.seal(sha256: admitted.document.sha256)
-                sequence(admitted.document, completion)
+                sequence(admitted.document, terms, completion)
             } catch {
                 completion(.failure(Rejection(storage: error)))
             }
@@ -196,7 +200,9 @@ package final class Intake: Sendable {
         if !isTaken { completion(.failure(.overloaded)) }
     }
 
-    private func sequence(_ document: NewDocument, _ completion: @escaping Completion) {
+    private func sequence(
+        _ document: NewDocument, _ terms: IntakeTerms, _ completion: @escaping Completion
+    ) {
         let bytes = if case .memory(let bytes) = document.payload { bytes.count } else { 0 }
         let isTaken = sequencer.submit(.accept(document), byteCount: bytes) { [self] result, checkpoint in
             switch result {
@@ -207,20 +213,25 @@ package final class Intake: Sendable {
                 }
                 completion(.success(AcceptedMessage(acceptance, checkpoint, issuer)))
             case .success: preconditionFailure("an acceptance gave another outcome")
-            case .failure(let rejection): fail(document, rejection, completion)
+            case .failure(let rejection): fail(document, rejection, terms, completion)
             }
         }
         if !isTaken { completion(.failure(.overloaded)) }
     }
 
     /// The store would not have it. A conflict is looked into, off the sequencer's thread.
-    private func fail(_ document: NewDocument, _ rejection: Rejection, _ completion: @escaping Completion) {
+    private func fail(
+        _ document: NewDocument, _ rejection: Rejection, _ terms: IntakeTerms,
+        _ completion: @escaping Completion
+    ) {
         let tell: @Sendable (Rejection) -> Void = { [metrics] rejection in
             metrics.refused(rejection.code)
             completion(.failure(rejection))
         }
         guard rejection.code == .documentConflict else { return tell(rejection) }
-        let isTaken = workers.run { [comparison] in tell(comparison.explain(rejection, of: document)) }
+        let isTaken = workers.run(for: terms.party) { [comparison] in
+            tell(comparison.explain(rejection, of: document))
+        }
         if !isTaken { tell(rejection) }
     }
 

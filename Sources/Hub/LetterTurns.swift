@@ -41,7 +41,7 @@ package final class LetterTurns: Sendable {
     /// What waited so long is let in by `relieve`.
     private static let waitMillisecondsMax: Int64 = 1000
     /// Letters above this size take no turn.
-    private static let byteCountMax: Int64 = 1 << 20
+    static let byteCountMax: Int64 = 1 << 20
 
     private let state = Mutex(State())
     private let inWorkMax: Int
@@ -73,13 +73,13 @@ package final class LetterTurns: Sendable {
     }
 
     /// - Parameters:
-    ///   - byteCount: Nil where nobody has said how long the letter is.
+    ///   - byteCount: nil where nobody has said how long the letter is: it has a turn until it is large.
     ///   - resume: called once where the letter has to wait, on any thread; must not block.
     /// - Returns: nil where the letter takes no turn.
     package func begin(
         for agency: AgencyCode, byteCount: Int64?, resume: @escaping @Sendable () -> Void
     ) -> Turn? {
-        guard let byteCount, byteCount <= Self.byteCountMax else { return nil }
+        guard byteCount ?? 0 <= Self.byteCountMax else { return nil }
         let now = clock.now().milliseconds
         let (number, mayBegin) = state.withLock { state -> (UInt64, Bool) in
             state.note(agency, at: now)

@@ -61,7 +61,8 @@ package final class MessageReading {
     private let bytesMax: Int64
     /// Nil for a letter that is stored already.
     let share: MemoryBudget.Share?
-    let turn: LetterTurns.Turn?
+    /// Nil once the letter is large.
+    private(set) var turn: LetterTurns.Turn?
 
     /// - Parameters:
     ///   - expectedByteCount: the announced length, where there is one: a hint for memory only.
@@ -98,6 +99,7 @@ package final class MessageReading {
         guard spool.byteCount + Int64(bytes.count) <= bytesMax else {
             throw Rejection(.tooLarge, "Văn bản lớn hơn giới hạn \(bytesMax) byte của trục.")
         }
+        if spool.byteCount + Int64(bytes.count) > LetterTurns.byteCountMax { turn = nil }
         digest.update(bytes)
         do {
             try spool.append(bytes)

@@ -110,7 +110,7 @@ extension Hub {
         guard let sharedSecrets else { return answer(.failure(.noSecrets)) }
         submit(change) { [self] result in
             guard case .success = result else { return answer(result) }
-            let isTaken = runBlocking {
+            let isTaken = runBlocking(for: Workers.hub) {
                 do throws(StorageError) {
                     try sharedSecrets.reload()
                     answer(result)

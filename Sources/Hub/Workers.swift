@@ -1,42 +1,93 @@
+internal import Exchange
 internal import Glibc
 internal import Synchronization
 
-/// A few threads for work that blocks: reads from the database, syncing a large file.
+/// A few threads for work that blocks: reads from the database, PDFs, syncing a large file, names of hosts.
 ///
 /// Kept off the reactors, where one slow read would hold up every connection of that core, and off Swift's
 /// cooperative pool, which has no threads to spare for blocking.
+///
+/// Parties have their turns, and none of them all of the threads: an agency whose PDFs take seconds to judge,
+/// or whose webhooks name a server that does not answer, waits for itself.
 package final class Workers: Sendable {
-    private struct State {
-        var jobs: [@Sendable () -> Void] = []
-        var head = 0
-        var isStopping = false
-        var running = 0
+    private struct Job {
+        let party: Int
+        let run: @Sendable () -> Void
     }
+
+    private struct State {
+        /// What a thread takes next; of each party no more than may be at work.
+        var ready = RoundRobin<Int, Job>()
+        /// What waits until something of the same party has ended.
+        var parked: [Int: FIFO<Job>] = [:]
+        /// Ready or at work; parties that have neither are left out.
+        var inWork: [Int: Int] = [:]
+        /// Ready or parked.
+        var waiting = 0
+        var isStopping = false
+
+        /// - Returns: false where the job has to wait for one of its party.
+        mutating func add(_ job: Job, partyMax: Int) -> Bool {
+            waiting += 1
+            guard inWork[job.party, default: 0] < partyMax else {
+                parked[job.party, default: FIFO()].append(job)
+                return false
+            }
+            inWork[job.party, default: 0] += 1
+            ready.append(job, of: job.party)
+            return true
+        }
+
+        mutating func take() -> Job? {
+            guard let job = ready.next() else { return nil }
+            waiting -= 1
+            return job
+        }
+
+        /// - Returns: whether a thread is to look: another one of the party may begin now, or all is done.
+        mutating func end(_ party: Int) -> Bool {
+            if let next = parked[party]?.next() {
+                if parked[party]?.isEmpty == true { parked[party] = nil }
+                ready.append(next, of: party)
+                return true
+            }
+            let left = inWork[party, default: 1] - 1
+            inWork[party] = left == 0 ? nil : left
+            // Those who looked for the end while something was parked have gone back to sleep.
+            return isStopping && waiting == 0
+        }
+    }
+
+    /// The hub itself, where nobody has asked.
+    package static let hub = 0
 
     private let state = Mutex(State())
     private let available = CountingSemaphore()
     private let stopped = CountingSemaphore()
     private let threadCount: Int
+    private let partyMax: Int
     /// Jobs that may wait before callers are told to come back later.
     private let waitingMax: Int
 
-    package init(threads: Int, waitingMax: Int) {
+    /// - Parameter partyMax: threads that one party may have at a time; nil for all of them.
+    package init(threads: Int, partyMax: Int? = nil, waitingMax: Int) {
         threadCount = threads
+        self.partyMax = max(1, partyMax ?? threads)
         self.waitingMax = waitingMax
         for _ in 0..<threads {
             Thread.start(named: "worker") { [self] in work() }
         }
     }
 
+    /// - Parameter party: whose turn it takes: `Peer.party`, or `hub`.
     /// - Returns: false where too much waits already, or the pool is stopping; the job was not taken.
-    package func run(_ job: @escaping @Sendable () -> Void) -> Bool {
-        let isTaken = state.withLock { state in
-            guard !state.isStopping, state.jobs.count - state.head < waitingMax else { return false }
-            state.jobs.append(job)
-            return true
+    package func run(for party: Int = hub, _ job: @escaping @Sendable () -> Void) -> Bool {
+        let taken = state.withLock { state -> (isTaken: Bool, isReady: Bool) in
+            guard !state.isStopping, state.waiting < waitingMax else { return (false, false) }
+            return (true, state.add(Job(party: party, run: job), partyMax: partyMax))
         }
-        if isTaken { available.signal() }
-        return isTaken
+        if taken.isReady { available.signal() }
+        return taken.isTaken
     }
 
     /// Ends the threads once what was taken is done; blocks until then.
@@ -49,19 +100,12 @@ package final class Workers: Sendable {
     private func work() {
         while true {
             available.wait()
-            let job = state.withLock { state -> (@Sendable () -> Void)? in
-                guard state.head < state.jobs.count else { return nil }
-                let job = state.jobs[state.head]
-                state.head += 1
-                if state.head == state.jobs.count || state.head > 1024 {
-                    state.jobs.removeFirst(state.head)
-                    state.head = 0
-                }
-                return job
-            }
-            if let job {
-                job()
-            } else if state.withLock({ $0.isStopping }) {
+            if let job = state.withLock({ $0.take() }) {
+                job.run()
+                if state.withLock({ $0.end(job.party) }) { available.signal() }
+            } else if state.withLock({ $0.isStopping && $0.waiting == 0 }) {
+                // Another one may have been woken for the end while something was still parked.
+                available.signal()
                 break
             }
         }

@@ -1,3 +1,4 @@
+internal import Exchange
 internal import HTTP
 package import OpenSSL
 internal import Synchronization
@@ -10,6 +11,9 @@ package struct Peer: Sendable {
     package let certificate: PeerCertificate?
     /// Whether the TLS session was resumed; false without TLS.
     package let isResumed: Bool
+
+    /// Whose turn it is: the client's certificate's, or where it showed none its address's.
+    package var party: Int { certificate?.sha256.hashValue ?? address.hashValue }
 }
 
 /// One request and its response. Methods may be called from any thread except where said; each hops to the

@@ -72,8 +72,9 @@ final class ServerConnection: Link, @unchecked Sendable {
     override func opened() {
         let isResumed = tls?.isResumed ?? false
         if isResumed { listener.counters.sessionsResumed.increment() }
-        peer = Peer(address: address.host, certificate: tls?.peerCertificate, isResumed: isResumed)
-        if let certificate = peer?.certificate { party = certificate.sha256.hashValue }
+        let peer = Peer(address: address.host, certificate: tls?.peerCertificate, isResumed: isResumed)
+        party = peer.party
+        self.peer = peer
         tls?.forgetPeerChain()
         expect(.header)
     }

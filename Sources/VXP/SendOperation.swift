@@ -187,7 +187,7 @@ private final class SentBody: BodyConsumer {
                 refusal, from: caller.agency, sha256: sha256, requestID: exchange.http.requestID
             ) { answer.give($0) }
         } else {
-            var terms = IntakeTerms()
+            var terms = IntakeTerms(party: exchange.http.peer.party)
             terms.kind = kind
             // Such software signs PDFs and no XML.
             terms.countsSignedAttachments = true

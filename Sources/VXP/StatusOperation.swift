@@ -2,6 +2,7 @@ internal import Exchange
 internal import Hub
 internal import JSON
 internal import Storage
+internal import Transport
 
 /// `updateStatus`: what the caller's software says about one copy. `done` and `fail` end it, for that one id.
 struct StatusOperation {
@@ -28,7 +29,7 @@ struct StatusOperation {
         default: throw VXPFailure(.badDocument, "status phai la initial, processing, done hoac fail")
         }
         let recipient = caller.agency.code
-        let isTaken = hub.runBlocking { [hub] in
+        let isTaken = hub.runBlocking(for: exchange.http.peer.party) { [hub] in
             do throws(StorageError) {
                 guard let copy = try CopyLookup.find(asked, for: recipient, hub) else {
                     return exchange.fail(CopyLookup.unknown)

@@ -119,7 +119,7 @@ struct VXPExchange: Sendable {
 
     /// Answers what needs the database, off the reactor.
     func answer(_ body: @escaping @Sendable (Hub) throws(StorageError) -> Result<Response, VXPFailure>) {
-        let isTaken = hub.runBlocking { [self] in
+        let isTaken = hub.runBlocking(for: http.peer.party) { [self] in
             do throws(StorageError) {
                 switch try body(hub) {
                 case .success(let response): respond(response)
