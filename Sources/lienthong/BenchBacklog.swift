@@ -21,8 +21,6 @@ enum BenchBacklog {
         defer { full.end() }
         try full.restart {
             try fill("\(full.folder)/data", letterCount, terminal) { BenchWorld.recipient($0 % agencies) }
-            // Else what is left to write would be written while others are measured.
-            sync()
         }
         let started = full.startSeconds
         let size = settings.sizeBytes ?? 50 << 10
@@ -110,6 +108,8 @@ enum BenchBacklog {
             bar.advance(to: Int64(first + batch))
         }
         bar.finish()
+        // Else what is left to write would be written while somebody is measured.
+        sync()
     }
 
     private static func letter(_ number: Int, _ payload: [UInt8], to recipient: String) -> NewDocument {

@@ -42,8 +42,6 @@ enum BenchFairness {
         try world.restart {
             try BenchBacklog.fill("\(world.folder)/data", settings.waiting, terminal) { _ in burdened }
         }
-        // The same: what was filled in is on its way to the disk.
-        sync()
         sleep(1)
         let waiting = try measure(world, next(count))
         let backlog = try beside(Repetition.draining(world, burdened), world, next(count))
